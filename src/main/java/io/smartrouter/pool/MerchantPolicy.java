@@ -1,0 +1,36 @@
+package io.smartrouter.pool;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a merchant's calls go.
+ *
+ * @param tier its tier, or null
+ * @param pool name of a pool of its own ({@code merchant:<pool>}), asked first, or null
+ * @param fallback tiers to ask after its own; null for the default chain
+ * @param maxConcurrentCalls how many live calls it may have, or null for any number
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record MerchantPolicy(
+        @Nullable String tier,
+        @Nullable String pool,
+        @Nullable List<String> fallback,
+        @JsonProperty("max_concurrent_calls") @Nullable Integer maxConcurrentCalls) {
+    private static final int MOST_CALLS = 10_000_000;
+
+    /** Refuses what makes no sense. */
+    public MerchantPolicy {
+        Name.optional("tier", tier);
+        Name.optional("pool", pool);
+        if (fallback != null) {
+            fallback.forEach(name -> Name.require("fallback", name));
+            fallback = List.copyOf(fallback);
+        }
+        if (maxConcurrentCalls != null && (maxConcurrentCalls < 0 || maxConcurrentCalls > MOST_CALLS)) {
+            throw new InvalidInputException("max_concurrent_calls", "must be 0 to " + MOST_CALLS);
+        }
+    }
+}

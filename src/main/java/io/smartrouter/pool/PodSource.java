@@ -1,0 +1,12 @@
+package io.smartrouter.pool;
+
+import java.util.List;
+
+/** Where a settlement learns which pods exist: the watch of the cluster. */
+public interface PodSource {
+    /** Whether the watch has seen the whole cluster once, so that {@link #pods()} can be believed. */
+    boolean isComplete();
+
+    /** The pods as last seen; possibly old while the cluster's API is away. */
+    List<PodFacts> pods();
+}

@@ -1,0 +1,46 @@
+package io.smartrouter.pool;
+
+import java.util.Collection;
+import java.util.Map;
+
+/**
+ * The steps by which one router makes a data set whole and opens it. Each carries the settlement's token, and throws
+ * {@link UnsettledException} once another settlement has taken over.
+ */
+public interface SettlementStore {
+    /** How the beginning went. */
+    enum Beginning {
+        /** The gate is open: nothing to do. */
+        OPEN,
+        /** Another router settles. */
+        BUSY,
+        /** It is ours, and the data set was empty. */
+        BEGUN_EMPTY,
+        /** It is ours, and the data set has records of an earlier opening. */
+        BEGUN_WITH_RECORDS
+    }
+
+    /** Takes the settlement if the gate is shut and nobody else has it. */
+    Beginning begin(String token);
+
+    /** What stands in the store as configuration. */
+    StoredConfiguration configuration();
+
+    /** As {@link PoolStore#configure}. */
+    boolean configure(String token, String madeFrom, ConfigurationEdit edit, Map<String, String> compiled);
+
+    /** As {@link PoolStore#observe}. */
+    void observe(String token, PodFacts facts);
+
+    /** The names of all pods of the data set that are not gone. */
+    Collection<String> podNames();
+
+    /** Keeps new calls from these pods for the quarantine. */
+    void quarantine(String token, Collection<String> pods);
+
+    /** Moves all deadlines behind the quarantine. */
+    void deferDeadlines(String token);
+
+    /** Opens the data set. */
+    void open(String token);
+}

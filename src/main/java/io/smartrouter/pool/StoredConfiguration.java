@@ -1,0 +1,23 @@
+package io.smartrouter.pool;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Configuration as it stands in the store.
+ *
+ * @param tiers JSON of the tiers as operators write it, or null
+ * @param merchants merchant → JSON, as operators write it
+ * @param revision revision of the applied configuration, {@code 0} if none is
+ * @param source digest of the sources that it was compiled from, or null
+ */
+public record StoredConfiguration(
+        @Nullable String tiers,
+        Map<String, String> merchants,
+        String revision,
+        @Nullable String source) {
+    /** Copies the map. */
+    public StoredConfiguration {
+        merchants = Map.copyOf(merchants);
+    }
+}

@@ -1,0 +1,34 @@
+-- pod_gone: a pod's object no longer exists, by a DELETE event or by a fresh GET.
+--
+-- KEYS[1]  epoch
+-- ARGV     1 settlement token · 2 pod · 3 incarnation (its container does not matter) · 4 version of the DELETE event
+--          ('' = a fresh GET answered 404 or another object)
+-- Returns  {unsettled, state} · {gone, pod, sid that was lost…} · {stale} · {unknown}
+-- Keeps    only the incarnation named is ended; its calls become lost; it never comes back, also if it was not known.
+
+local refusal = gate_refusal()
+if refusal then return refusal end
+
+local name, incarnation, version = ARGV[2], ARGV[3], ARGV[4]
+local pod = read_pod(name)
+if pod and object_of(pod.incarnation) ~= object_of(incarnation) then return { 'stale' } end
+if pod and pod.state == 'gone' then return { 'stale' } end
+if not pod then
+  if version == '' then return { 'unknown' } end
+  redis.call('SISMEMBER', pods_key, name)
+  redis.call('ZSCORE', pods_due_key, name)
+  local seq = next_seq()
+  bury({ name = name, incarnation = incarnation, version = version }, seq)
+  add_event(seq, 'pod_gone', 'pod', name, 'incarnation', incarnation, 'lost', '')
+  return { 'unknown' }
+end
+
+local lost = calls_of(pod)
+check_pool(name, pod.pool)
+if version == '' or is_newer(pod.version, version) then version = pod.version end
+local seq = next_seq()
+local sids = lose(lost, seq)
+leave_pool(pod)
+bury({ name = name, incarnation = pod.incarnation, version = version }, seq)
+add_event(seq, 'pod_gone', 'pod', name, 'incarnation', pod.incarnation, 'lost', table.concat(sids, ' '))
+return { 'gone', name, unpack(sids) }

@@ -1,0 +1,116 @@
+-- pod_observed: what Kubernetes says of a pod at one version.
+--
+-- KEYS[1]  epoch
+-- ARGV     1 settlement token · 2 pod · 3 incarnation (object.container, container '' = not known) · 4 version
+--          5 kubernetes: ready, not_ready or deleting · 6 address ('' = none) · 7 revision · 8 wanted pool ('' = none)
+--          9 1 if it may be registered · 10 quarantine (ms)
+-- Returns  {unsettled, state} · {registered|updated|replaced|gone, pod, sid that was lost…} · {stale} ·
+--          {not_registrable}
+-- Keeps    an older or equal version changes nothing; a gone incarnation never comes back; a newer event that names
+--          another incarnation ends the calls of the old one as lost; an unknown container is no other incarnation;
+--          only Kubernetes' own facts change. A container that restarted under calls quarantines its pod. A pod that
+--          is first seen within a quarantine after the opening waits until its end: it may serve calls.
+
+local refusal = gate_refusal()
+if refusal then return refusal end
+
+local name, incarnation, version = ARGV[2], ARGV[3], ARGV[4]
+local kubernetes, address, registrable, quarantine_ms = ARGV[5], ARGV[6], ARGV[9] == '1', tonumber(ARGV[10])
+
+-- Where a pod without a pool of its own goes: to the pool furthest below its target, in chain order, else to the last.
+local function choose_pool()
+  if ARGV[8] ~= '' and pool_policy(ARGV[8]) then return ARGV[8] end
+  local best, deficit, last
+  for pool in string.gmatch(redis.call('HGET', applied_key, 'order') or '', '%S+') do
+    local missing = pool_policy(pool).target - redis.call('SCARD', pool_pods_key(pool))
+    if missing > (deficit or 0) then best, deficit = pool, missing end
+    last = pool
+  end
+  return best or last
+end
+
+local pod = read_pod(name)
+if pod and not is_newer(version, pod.version) then return { 'stale' } end
+local known = pod and pod.state ~= 'gone'
+local same_object = pod and object_of(pod.incarnation) == object_of(incarnation)
+
+if pod and not known and same_object then
+  -- Its object is gone for good; only the watermark of versions rises.
+  return { 'stale' }
+end
+
+local replaces = known
+  and (not same_object or (container_of(incarnation) ~= '' and incarnation ~= pod.incarnation))
+local lost = {}
+if replaces then
+  lost = calls_of(pod)
+  check_pool(name, pod.pool)
+end
+
+if replaces and not same_object and not registrable then
+  local seq = next_seq()
+  local sids = lose(lost, seq)
+  leave_pool(pod)
+  -- The tombstone keeps the old object's name and the version below the newcomer's: the newcomer may still register.
+  bury({ name = name, incarnation = pod.incarnation, version = version }, seq)
+  add_event(seq, 'pod_gone', 'pod', name, 'incarnation', pod.incarnation, 'lost', table.concat(sids, ' '))
+  return { 'gone', name, unpack(sids) }
+end
+if not known and not registrable then return { 'not_registrable' } end
+
+if known and not replaces then
+  local pool = pod.pool
+  local wanted = ARGV[8] ~= '' and ARGV[8] ~= pool and pool_policy(ARGV[8]) or nil
+  check_pool(name, pool)
+  if wanted then check_pool(name, ARGV[8]) end
+  local seq = next_seq()
+  pod.version, pod.kubernetes, pod.revision, pod.wanted = version, kubernetes, ARGV[7], ARGV[8]
+  if address ~= '' then pod.address = address end
+  if wanted then
+    if pod.calls == 0 then
+      leave_pool(pod)
+      pod.pool, pod.moves_to, pod.capacity, pod.placement = ARGV[8], '', wanted.capacity, wanted.placement
+      redis.call('SADD', pool_pods_key(pod.pool), name)
+    else
+      pod.moves_to = ARGV[8]
+    end
+  elseif ARGV[8] == pool then
+    pod.moves_to = ''
+  end
+  write_pod(pod, seq)
+  add_event(seq, 'pod_updated', 'pod', name, 'state', pod.state)
+  return { 'updated', name }
+end
+
+-- A new incarnation: of a pod that is not known, or in the place of one that is.
+if known and same_object and address == '' then address = pod.address end
+local pool = choose_pool()
+if known and ARGV[8] == '' and pool_policy(pod.pool) then pool = pod.pool end
+if not pool then return redis.error_reply('NOPOOL no tier is configured') end
+local policy = pool_policy(pool)
+check_pool(name, pool)
+local quarantined_until = 0
+if replaces and same_object and (#lost > 0 or pod.quarantined_until > now) then
+  quarantined_until = now + quarantine_ms
+elseif not known then
+  local opened_at = tonumber(redis.call('HGET', KEYS[1], 'opened_at') or 0)
+  local first = ARGV[1] ~= '' and now or opened_at -- while it is being settled, the opening is still to come
+  if first + quarantine_ms > now then quarantined_until = first + quarantine_ms end
+end
+
+local seq = next_seq()
+local sids = lose(lost, seq)
+if known then leave_pool(pod) end
+redis.call('DEL', pod_key(name), pod_calls_key(name))
+local new = {
+  name = name, incarnation = incarnation, version = version, pool = pool, capacity = policy.capacity,
+  placement = policy.placement, address = address, kubernetes = kubernetes, drained = '0', probe_failed_until = 0,
+  quarantined_until = quarantined_until, moves_to = '', used = seq, revision = ARGV[7], probe_failures = 0,
+  wanted = ARGV[8], calls = 0,
+}
+redis.call('SADD', pods_key, name)
+redis.call('SADD', pool_pods_key(pool), name)
+write_pod(new, seq)
+local kind = replaces and 'replaced' or 'registered'
+add_event(seq, 'pod_' .. kind, 'pod', name, 'incarnation', incarnation, 'lost', table.concat(sids, ' '))
+return { kind, name, unpack(sids) }
