@@ -95,14 +95,16 @@ final class RedisRecords {
 
     StoredConfiguration configuration() {
         List<Object> read = pipelined(connection -> {
+            // The revision first: a pipeline is no transaction, and what is applied between the reads must not pass for
+            // the source that an edit was made from.
+            connection.hashCommands().hMGet(bytes(keys.configApplied()), bytes("revision"), bytes("source"));
             connection.stringCommands().get(bytes(keys.tierConfig()));
             connection.hashCommands().hGetAll(bytes(keys.merchantConfig()));
-            connection.hashCommands().hMGet(bytes(keys.configApplied()), bytes("revision"), bytes("source"));
         });
-        List<@Nullable String> applied = list(read.get(2));
+        List<@Nullable String> applied = list(read.get(0));
         return new StoredConfiguration(
-                (String) read.get(0),
-                map(read.get(1)),
+                (String) read.get(1),
+                map(read.get(2)),
                 Objects.requireNonNullElse(applied.get(0), "0"),
                 applied.get(1));
     }
