@@ -15,11 +15,14 @@ if read -r start; then
     pid=$(cat "$1/redis.pid")
     kill "$pid"
     tries=0
-    while kill -0 "$pid" 2>/dev/null; do
+    # Redis removes the file when it ends; asking for the process would wait for one that nobody reaps.
+    while [ -e "$1/redis.pid" ] && [ "$tries" -lt 50 ]; do
       tries=$((tries + 1))
-      [ "$tries" -eq 50 ] && kill -9 "$pid"
       sleep 0.1
     done
+    if [ -e "$1/redis.pid" ]; then
+      kill -9 "$pid"
+    fi
   fi
 fi
 rm -rf "$1"

@@ -2,6 +2,7 @@ package io.smartrouter.dev;
 
 import io.smartrouter.ops.FirstOpening;
 import java.io.PrintStream;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerInitializedEvent;
 import org.springframework.context.event.EventListener;
 
@@ -9,6 +10,7 @@ import org.springframework.context.event.EventListener;
 final class DevBanner {
     private final PrintStream out;
     private int port;
+    private boolean started;
     private boolean open;
 
     DevBanner(PrintStream out) {
@@ -19,18 +21,23 @@ final class DevBanner {
     synchronized void listening(ServletWebServerInitializedEvent event) {
         if (event.getApplicationContext().getServerNamespace() == null) {
             port = event.getWebServer().getPort();
-            print();
         }
     }
 
-    @EventListener
-    synchronized void opened(FirstOpening event) {
+    @EventListener(ApplicationReadyEvent.class)
+    synchronized void started() {
+        started = true;
+        print();
+    }
+
+    @EventListener(FirstOpening.class)
+    synchronized void opened() {
         open = true;
         print();
     }
 
     private void print() {
-        if (port != 0 && open) {
+        if (started && open) {
             out.print(text(port));
             out.flush();
         }

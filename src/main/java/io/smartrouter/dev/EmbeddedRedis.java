@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,7 @@ import redis.embedded.core.ExecutableProvider;
  */
 final class EmbeddedRedis implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedRedis.class);
+    private static final String SETSID = "/usr/bin/setsid";
     private static final String PORT = "spring.data.redis.port";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int PING_TIMEOUT_MS = 500;
@@ -50,8 +53,7 @@ final class EmbeddedRedis implements AutoCloseable {
         requireFree(port);
         try {
             Path home = Files.createTempDirectory("smart-router-dev-");
-            Process guard = new ProcessBuilder(
-                            "/bin/sh", "-c", script(), "smart-router-dev", home.toString(), "" + port)
+            Process guard = new ProcessBuilder(command(home, port))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
@@ -141,6 +143,16 @@ final class EmbeddedRedis implements AutoCloseable {
                             + " is taken on 127.0.0.1; stop what listens there, or leave the setting out to get a free"
                             + " port");
         }
+    }
+
+    /** The guard; where the system has setsid, also out of reach of a signal to the router's whole process group. */
+    private static List<String> command(Path home, int port) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(Path.of(SETSID))) {
+            command.add(SETSID);
+        }
+        command.addAll(List.of("/bin/sh", "-c", script(), "smart-router-dev", home.toString(), Integer.toString(port)));
+        return command;
     }
 
     private static String script() throws IOException {

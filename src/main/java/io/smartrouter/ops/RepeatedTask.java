@@ -19,6 +19,7 @@ final class RepeatedTask {
     private final Duration delay;
     private final Runnable step;
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable String fault;
 
     /**
@@ -41,6 +42,17 @@ final class RepeatedTask {
         stopped.countDown();
     }
 
+    /** Waits for the end of a step that runs. */
+    void awaitEnd(Duration patience) {
+        try {
+            if (!ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("task still works while the router stops task={}", name);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private void run() {
         try {
             do {
@@ -48,6 +60,8 @@ final class RepeatedTask {
             } while (!stopped.await(delay.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            ended.countDown();
         }
     }
 

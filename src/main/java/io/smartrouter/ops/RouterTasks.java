@@ -17,6 +17,8 @@ class RouterTasks implements SmartLifecycle {
     private static final Duration EXPIRE = Duration.ofSeconds(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Duration ASK = Duration.ofSeconds(2);
+    private static final Duration LAST_STEP = Duration.ofSeconds(2);
+    private static final int AFTER_REDIS = 1_000; // Spring's connection factory has phase 0, the web server a huge one
 
     private final List<RepeatedTask> tasks = new ArrayList<>();
     private final RepeatedTask retry;
@@ -52,6 +54,7 @@ class RouterTasks implements SmartLifecycle {
     public void stop() {
         running = false;
         tasks.forEach(RepeatedTask::stop);
+        tasks.forEach(task -> task.awaitEnd(LAST_STEP));
         retry.once(); // the last chance of ends that the last requests brought
     }
 
@@ -62,6 +65,6 @@ class RouterTasks implements SmartLifecycle {
 
     @Override
     public int getPhase() {
-        return 0; // the web server starts later and stops earlier
+        return AFTER_REDIS;
     }
 }
