@@ -1,6 +1,8 @@
 package io.smartrouter.web;
 
 import io.smartrouter.pool.InvalidInputException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,25 @@ public final class Fields {
             throw new InvalidInputException(field, "is missing");
         }
         return value;
+    }
+
+    /**
+     * The entries of a list, or null if there is no list.
+     *
+     * @throws InvalidInputException if an entry is null
+     */
+    public static @Nullable List<String> allPresent(String field, @Nullable List<@Nullable String> values) {
+        if (values == null) {
+            return null;
+        }
+        List<String> all = new ArrayList<>();
+        for (String value : values) {
+            if (value == null) {
+                throw new InvalidInputException(field, "must not hold null");
+            }
+            all.add(value);
+        }
+        return all;
     }
 
     /**
