@@ -288,3 +288,13 @@ local function give(call, pod, deadline, seq)
   pod.calls = pod.calls + 1
   stand_in_pool(pod)
 end
+
+-- Takes a call back that nobody has been told of: as if it had never been allocated.
+local function withdraw(call, pod, move, seq)
+  redis.call('DEL', call_key(call.sid), call_lock_key(call.sid))
+  redis.call('ZREM', calls_key, call.sid)
+  redis.call('SREM', pod_calls_key(pod.name), call.sid)
+  if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), call.sid) end
+  free_slot(pod, move, seq)
+  add_event(seq, 'call_withdrawn', 'sid', call.sid, 'pod', pod.name, 'lease', call.lease)
+end

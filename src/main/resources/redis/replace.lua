@@ -26,15 +26,12 @@ check_indexes(sid, call.merchant)
 check_pool(old.name, old.pool)
 
 local seq = next_seq()
-redis.call('SREM', pod_calls_key(old.name), sid)
-free_slot(old, move, seq)
 if not pod then
-  redis.call('DEL', call_key(sid), call_lock_key(sid))
-  redis.call('ZREM', calls_key, sid)
-  if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), sid) end
-  add_event(seq, 'call_withdrawn', 'sid', sid, 'pod', old.name, 'lease', call.lease)
+  withdraw(call, old, move, seq)
   return { 'exhausted', time, unpack(chain) }
 end
+redis.call('SREM', pod_calls_key(old.name), sid)
+free_slot(old, move, seq)
 local connect_ms = tonumber(ARGV[7])
 call.lease, call.allocated_at = ARGV[5], time
 call.connect_by = connect_ms > 0 and text(now + connect_ms) or ''

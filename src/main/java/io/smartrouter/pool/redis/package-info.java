@@ -1,0 +1,8 @@
+/**
+ * The store on Redis: one Lua script per transition, and the keys in one place. The only package that knows Redis;
+ * nothing outside it sees more than {@code PoolStore} and {@code SettlementStore}.
+ */
+@NullMarked
+package io.smartrouter.pool.redis;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,65 @@
+package io.smartrouter.pool;
+
+import java.util.function.Predicate;
+
+/** The core put together by hand over any store, with an agent's answers that a test can choose. */
+public final class PoolFixture {
+    private final PoolManager manager;
+    private final Settlement settlement;
+    private final RoutingConfigurations configurations;
+    private final DeferredReleases deferred = new DeferredReleases();
+    private volatile Predicate<String> answers = address -> true;
+    private volatile Predicate<String> free = address -> false;
+
+    /** Puts it together. */
+    public PoolFixture(PoolStore store, SettlementStore settling, PoolProperties properties, PodSource pods) {
+        Tokens tokens = Tokens.secure();
+        Ticker ticker = Ticker.system();
+        // Each needs the other: the settlement restores the configuration, which is read through the settlement.
+        settlement =
+                new Settlement(settling, pods, token -> configurations().restore(token), properties, tokens, ticker);
+        configurations = new RoutingConfigurations(store, settling, settlement, properties, tokens);
+        AgentProbe probe = new AgentProbe() {
+            @Override
+            public boolean answers(String address) {
+                return answers.test(address);
+            }
+
+            @Override
+            public boolean saysFree(String address) {
+                return free.test(address);
+            }
+        };
+        manager = new PoolManager(store, settlement, deferred, probe, properties, tokens, ticker);
+    }
+
+    /** The manager. */
+    public PoolManager manager() {
+        return manager;
+    }
+
+    /** The settlement. */
+    public Settlement settlement() {
+        return settlement;
+    }
+
+    /** The configurations. */
+    public RoutingConfigurations configurations() {
+        return configurations;
+    }
+
+    /** The releases that are kept. */
+    public DeferredReleases deferred() {
+        return deferred;
+    }
+
+    /** Chooses which addresses answer a probe. */
+    public void probeAnswers(Predicate<String> which) {
+        answers = which;
+    }
+
+    /** Chooses which agents say that they are free. */
+    public void agentSaysFree(Predicate<String> which) {
+        free = which;
+    }
+}

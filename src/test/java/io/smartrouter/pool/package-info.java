@@ -1,0 +1,5 @@
+/** Tests of the core. */
+@NullMarked
+package io.smartrouter.pool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,131 @@
+package io.smartrouter.pool.redis;
+
+import io.smartrouter.pool.PodFacts;
+import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PoolFixture;
+import io.smartrouter.pool.PoolManager;
+import io.smartrouter.pool.PoolProperties;
+import io.smartrouter.pool.PoolStore;
+import io.smartrouter.pool.SettlementStore;
+import io.smartrouter.pool.Tokens;
+import io.smartrouter.testing.TestRedis;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/**
+ * The store on a real Redis without Spring's context. Its clock can be held: {@link #setTime} gives Redis' scripts the
+ * time of a key instead of the machine's.
+ */
+public final class StoreFixture implements AutoCloseable {
+    private static final String TIME_KEY = "test:time";
+
+    private final LettuceConnectionFactory connections;
+    private final StringRedisTemplate template;
+    private final PoolProperties properties;
+    private final RedisPoolStore store;
+    private final SettlementStore settling;
+    private final List<PodFacts> clusterPods = new ArrayList<>();
+    private final PoolFixture pool;
+
+    /** Settings as in application.yaml, by their names. */
+    public StoreFixture(TestRedis redis, Map<String, String> settings) {
+        this(redis, settings, UnaryOperator.identity());
+    }
+
+    StoreFixture(TestRedis redis, Map<String, String> settings, UnaryOperator<String> change) {
+        properties =
+                new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("router", PoolProperties.class);
+        LettuceClientConfiguration.LettuceClientConfigurationBuilder client = LettuceClientConfiguration.builder();
+        new RedisConfiguration().boundedCommands(properties).customize(client);
+        connections = new LettuceConnectionFactory(
+                new RedisStandaloneConfiguration("127.0.0.1", redis.port()), client.build());
+        connections.afterPropertiesSet();
+        connections.start();
+        template = new StringRedisTemplate(connections);
+        RedisKeys keys = new RedisKeys(properties.redis().keyPrefix());
+        RedisCommands commands = new RedisCommands(template, keys);
+        RedisScripts scripts = new RedisScripts(change);
+        Tokens tokens = Tokens.secure();
+        store = new RedisPoolStore(commands, scripts, keys, properties);
+        settling = new RedisSettlementStore(commands, scripts, keys, store, properties, tokens);
+        pool = new PoolFixture(store, settling, properties, new PodSource() {
+            @Override
+            public boolean isComplete() {
+                return true;
+            }
+
+            @Override
+            public List<PodFacts> pods() {
+                synchronized (clusterPods) {
+                    return List.copyOf(clusterPods);
+                }
+            }
+        });
+    }
+
+    /** Scripts whose clock is held by {@link #setTime}. */
+    static UnaryOperator<String> heldClock() {
+        return script ->
+                script.replace("redis.call('TIME')", "redis.call('HMGET', '" + TIME_KEY + "', 'seconds', 'micros')");
+    }
+
+    /** Sets the held clock, in ms. */
+    void setTime(long ms) {
+        template.opsForHash()
+                .putAll(
+                        TIME_KEY,
+                        Map.of("seconds", Long.toString(ms / 1_000), "micros", Long.toString(ms % 1_000 * 1_000)));
+    }
+
+    /** The manager over this store. */
+    public PoolManager manager() {
+        return pool.manager();
+    }
+
+    /** Everything else of the core over this store. */
+    public PoolFixture pool() {
+        return pool;
+    }
+
+    /** The store itself. */
+    public PoolStore store() {
+        return store;
+    }
+
+    SettlementStore settling() {
+        return settling;
+    }
+
+    /** Plain commands. */
+    public StringRedisTemplate template() {
+        return template;
+    }
+
+    /** What the watch of the cluster would show to a settlement. */
+    public void cluster(List<PodFacts> pods) {
+        synchronized (clusterPods) {
+            clusterPods.clear();
+            clusterPods.addAll(pods);
+        }
+    }
+
+    /** Empties the server. */
+    public void flush() {
+        try (var connection = connections.getConnection()) {
+            connection.serverCommands().flushAll();
+        }
+    }
+
+    @Override
+    public void close() {
+        connections.destroy();
+    }
+}
