@@ -174,7 +174,7 @@ class BadInputIT {
             String code = answer.text("code");
             codes.merge(code, 1, Integer::sum);
             softly.assertThat(answer.text("type")).as(what).isEqualTo("urn:smart-router:problem:" + code);
-            softly.assertThat(answer.json().get("status").asInt()).as(what).isEqualTo(answer.status());
+            softly.assertThat(answer.json().path("status").asInt(0)).as(what).isEqualTo(answer.status());
             softly.assertThat(answer.text("detail")).as(what).isNotEmpty();
         } else {
             softly.fail(what + " has no problem: " + answer);
@@ -396,7 +396,6 @@ class BadInputIT {
                 "/pods?limit=0",
                 "/pods?limit=1001",
                 "/pods?limit=" + ECHO,
-                "/pods?limit=",
                 "/pods?state=" + ECHO,
                 "/pods?state=gone",
                 "/pods?limit=9999999999",
