@@ -335,7 +335,7 @@ class BadInputIT {
             String large = good.substring(0, good.length() - 1) + " ".repeat(65_537 - good.length()) + "}";
             assertThat(large).hasSize(65_537);
             refused("64 KB and one", at, large);
-            refused("3 MB", at, large + " ".repeat(3_000_000));
+            refused("1 MB", at, large + " ".repeat(1_000_000)); // Tomcat reads on to 2 MB, then cuts off
             refused("a claim of 9 GB", at, new byte[0], Map.of("Content-Length", "9000000000"));
             StringBuilder chunks = new StringBuilder();
             for (int from = 0; from < large.length(); from += 1_000) {
