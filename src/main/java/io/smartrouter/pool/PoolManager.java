@@ -161,7 +161,15 @@ public class PoolManager {
                 }
             }
         } finally {
+            unlock(call, lock);
+        }
+    }
+
+    private void unlock(CallId call, String lock) {
+        try {
             store.unlock(call, lock);
+        } catch (StoreUnavailableException e) {
+            log.warn("lock left to expire sid={}", call); // what was decided stands without it
         }
     }
 
