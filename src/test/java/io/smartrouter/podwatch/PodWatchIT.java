@@ -182,6 +182,10 @@ class PodWatchIT {
                 "2,000 pods told in %d ms%n",
                 Duration.ofNanos(System.nanoTime() - begun).toMillis());
         assertThat(watch.isSynced()).isTrue();
+        // The watch repeats all of them before it brings what is new.
+        await().until(watch::isWatching);
+        Pod late = create("late", "c");
+        await().atMost(Duration.ofMinutes(1)).until(() -> records.seen(of(late, "c")));
     }
 
     /** An API server that can refuse, and counts. */
