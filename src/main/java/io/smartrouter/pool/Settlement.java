@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public class Settlement {
     private final PoolProperties properties;
     private final Tokens tokens;
     private final Ticker ticker;
+    private final AtomicLong opened = new AtomicLong();
 
     Settlement(
             SettlementStore store,
@@ -100,6 +102,7 @@ public class Settlement {
         List<PodFacts> seen = pods.pods();
         seen.forEach(facts -> store.observe(token, facts));
         store.open(token);
+        opened.incrementAndGet();
         log.warn(
                 "data set opened found={} known_pods={} watched_pods={} took_ms={} quarantine_ms={}",
                 found,
@@ -108,6 +111,11 @@ public class Settlement {
                 ticker.since(begun).toMillis(),
                 quarantine.toMillis());
         return true;
+    }
+
+    /** How many data sets this router opened since its start. */
+    public long opened() {
+        return opened.get();
     }
 
     private static List<List<String>> batches(List<String> all) {

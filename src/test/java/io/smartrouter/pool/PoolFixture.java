@@ -1,5 +1,7 @@
 package io.smartrouter.pool;
 
+import java.util.List;
+import java.util.SortedMap;
 import java.util.function.Predicate;
 
 /** The core put together by hand over any store, with an agent's answers that a test can choose. */
@@ -31,6 +33,11 @@ public final class PoolFixture {
             }
         };
         manager = new PoolManager(store, settlement, deferred, probe, properties, tokens, ticker);
+    }
+
+    /** Where pods belong by a configuration. */
+    public static SortedMap<String, String> placement(RoutingConfiguration configuration, List<Pod> pods) {
+        return PlacementPlan.of(configuration, pods).moves();
     }
 
     /** The manager. */
