@@ -9,9 +9,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Service;
 
 /**
@@ -36,6 +38,7 @@ public class PoolManager {
     private final PoolProperties properties;
     private final Tokens tokens;
     private final Ticker ticker;
+    private final List<PoolListener> listeners;
 
     PoolManager(
             PoolStore store,
@@ -45,6 +48,19 @@ public class PoolManager {
             PoolProperties properties,
             Tokens tokens,
             Ticker ticker) {
+        this(store, settlement, deferred, probe, properties, tokens, ticker, List.of());
+    }
+
+    @Autowired
+    PoolManager(
+            PoolStore store,
+            Settlement settlement,
+            DeferredReleases deferred,
+            AgentProbe probe,
+            PoolProperties properties,
+            Tokens tokens,
+            Ticker ticker,
+            List<PoolListener> listeners) {
         this.store = store;
         this.settlement = settlement;
         this.deferred = deferred;
@@ -52,6 +68,7 @@ public class PoolManager {
         this.properties = properties;
         this.tokens = tokens;
         this.ticker = ticker;
+        this.listeners = List.copyOf(listeners);
     }
 
     /**
@@ -59,8 +76,19 @@ public class PoolManager {
      * the same pod and lease until the call ends or its pod is gone.
      */
     public AllocationOutcome allocate(AllocationRequest request) {
-        // An answer that was long on its way may be older than a loss that was settled meanwhile: ask once more.
         long begun = ticker.nanos();
+        try {
+            AllocationOutcome outcome = sure(request, begun);
+            tell(listener -> listener.allocated(request, outcome, ticker.since(begun)));
+            return outcome;
+        } catch (StoreUnavailableException e) {
+            tell(listener -> listener.allocationFailed(request, ticker.since(begun)));
+            throw e;
+        }
+    }
+
+    /** An answer that was long on its way may be older than a loss that was settled meanwhile: asks once more. */
+    private AllocationOutcome sure(AllocationRequest request, long begun) {
         AllocationOutcome outcome = decide(request);
         if (outcome instanceof Allocated first && ticker.since(begun).compareTo(SURE) > 0) {
             AllocationOutcome again = decide(request);
@@ -109,6 +137,7 @@ public class PoolManager {
                 Allocation allocation = current.allocation();
                 boolean answered = probe.answers(allocation.address());
                 settled(() -> store.probed(allocation.pod(), allocation.incarnation(), answered));
+                tell(listener -> listener.probed(allocation.pod(), answered));
                 if (answered) {
                     return standing(request, current, lock);
                 }
@@ -132,7 +161,15 @@ public class PoolManager {
                 }
             }
         } finally {
+            unlock(call, lock);
+        }
+    }
+
+    private void unlock(CallId call, String lock) {
+        try {
             store.unlock(call, lock);
+        } catch (StoreUnavailableException e) {
+            log.warn("lock left to expire sid={}", call); // what was decided stands without it
         }
     }
 
@@ -165,12 +202,16 @@ public class PoolManager {
      * {@link ReleaseOutcome.Deferred}.
      */
     public ReleaseOutcome release(ReleaseRequest request) {
+        ReleaseOutcome outcome;
         try {
-            return settled(() -> store.release(request));
+            outcome = settled(() -> store.release(request));
         } catch (StoreUnavailableException e) {
             deferred.keep(request);
-            return new ReleaseOutcome.Deferred();
+            outcome = new ReleaseOutcome.Deferred();
         }
+        ReleaseOutcome told = outcome;
+        tell(listener -> listener.released(request, told));
+        return outcome;
     }
 
     /** Tries the kept releases again; stops at the first that cannot be stored. */
@@ -186,7 +227,7 @@ public class PoolManager {
     /** Takes what Kubernetes says of a pod. */
     public PodChange observe(PodFacts facts) {
         PodChange change = settled(() -> store.observe(facts));
-        logLost(facts.pod(), change);
+        lost(facts.pod(), change);
         return change;
     }
 
@@ -199,7 +240,7 @@ public class PoolManager {
      */
     public PodChange gone(String pod, Incarnation incarnation, Optional<String> version) {
         PodChange change = settled(() -> store.gone(pod, incarnation, version));
-        logLost(pod, change);
+        lost(pod, change);
         return change;
     }
 
@@ -223,6 +264,7 @@ public class PoolManager {
             if (expired.isEmpty()) {
                 return;
             }
+            tell(listener -> listener.expired(expired.get()));
             switch (expired.get()) {
                 case Expired.CallEnded call ->
                     log.info("call ended sid={} pod={} reason={}", call.call(), call.pod(), call.reason());
@@ -272,9 +314,14 @@ public class PoolManager {
         return settlement.around(step);
     }
 
-    private static void logLost(String pod, PodChange change) {
+    private void lost(String pod, PodChange change) {
         for (CallId call : change.lostCalls()) {
             log.warn("call lost sid={} pod={} change={}", call, pod, change.kind());
         }
+        tell(listener -> listener.changed(pod, change));
+    }
+
+    private void tell(Consumer<PoolListener> event) {
+        listeners.forEach(event);
     }
 }

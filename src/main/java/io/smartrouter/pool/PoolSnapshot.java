@@ -1,7 +1,11 @@
 package io.smartrouter.pool;
 
 import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
+import java.util.TreeSet;
 
 /**
  * Counts read page by page while the router goes on working: they need not add up, and are as old as they say.
@@ -14,6 +18,52 @@ public record PoolSnapshot(Instant takenAt, long liveCalls, List<PoolCount> pool
     /** Copies the list. */
     public PoolSnapshot {
         pools = List.copyOf(pools);
+    }
+
+    /**
+     * Counts pods by pool. Pools of the configuration without a pod are there with zeros; pools that only pods name
+     * are there too.
+     *
+     * @param takenAt when reading began
+     * @param liveCalls calls that hold a pod
+     * @param configuration the configuration in effect
+     * @param pods all pods that are not gone
+     */
+    public static PoolSnapshot of(
+            Instant takenAt, long liveCalls, RoutingConfiguration configuration, Collection<Pod> pods) {
+        SequencedSet<String> names = new LinkedHashSet<>(configuration.defaultChain());
+        TreeSet<String> others = new TreeSet<>(configuration.tiers().keySet());
+        pods.forEach(pod -> others.add(pod.pool()));
+        names.addAll(others);
+        List<PoolCount> counts = names.stream()
+                .map(name -> count(
+                        name,
+                        configuration,
+                        pods.stream().filter(pod -> pod.pool().equals(name)).toList()))
+                .toList();
+        return new PoolSnapshot(takenAt, liveCalls, counts);
+    }
+
+    private static PoolCount count(String pool, RoutingConfiguration configuration, List<Pod> pods) {
+        TierPolicy policy = configuration.policyOf(pool);
+        return new PoolCount(
+                pool,
+                policy == null ? 0 : policy.targetOrZero(),
+                in(PodState.READY, pods),
+                in(PodState.SUSPECT, pods),
+                in(PodState.DRAINING, pods),
+                (int) pods.stream()
+                        .filter(pod -> pod.state() == PodState.READY
+                                && pod.movesTo() == null
+                                && pod.calls().size() < pod.capacity())
+                        .count(),
+                pods.stream().mapToInt(Pod::capacity).sum(),
+                pods.stream().mapToInt(pod -> pod.calls().size()).sum(),
+                (int) pods.stream().filter(Pod::isOverbooked).count());
+    }
+
+    private static int in(PodState state, List<Pod> pods) {
+        return (int) pods.stream().filter(pod -> pod.state() == state).count();
     }
 
     /**

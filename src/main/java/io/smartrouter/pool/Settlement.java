@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public class Settlement {
     private final PoolProperties properties;
     private final Tokens tokens;
     private final Ticker ticker;
+    private final AtomicLong opened = new AtomicLong();
 
     Settlement(
             SettlementStore store,
@@ -81,6 +83,17 @@ public class Settlement {
             };
         } catch (UnsettledException e) {
             return false; // another router took over; its settlement counts
+        } catch (StoreUnavailableException e) {
+            abandon(token);
+            throw e;
+        }
+    }
+
+    private void abandon(String token) {
+        try {
+            store.abandon(token);
+        } catch (StoreUnavailableException e) {
+            log.warn("settlement left, its lock expires by itself");
         }
     }
 
@@ -100,6 +113,7 @@ public class Settlement {
         List<PodFacts> seen = pods.pods();
         seen.forEach(facts -> store.observe(token, facts));
         store.open(token);
+        opened.incrementAndGet();
         log.warn(
                 "data set opened found={} known_pods={} watched_pods={} took_ms={} quarantine_ms={}",
                 found,
@@ -108,6 +122,11 @@ public class Settlement {
                 ticker.since(begun).toMillis(),
                 quarantine.toMillis());
         return true;
+    }
+
+    /** How many data sets this router opened since its start. */
+    public long opened() {
+        return opened.get();
     }
 
     private static List<List<String>> batches(List<String> all) {

@@ -1,0 +1,163 @@
+package io.smartrouter.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+
+/** A router in a JVM of its own, with a production start's settings, on loopback. */
+public final class RouterProcess implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(90);
+
+    private final Process process;
+    private final int port;
+    private final int managementPort;
+    private final Path log;
+    private final HttpClient http = HttpClient.newBuilder()
+            .connectTimeout(Duration.ofSeconds(10))
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+
+    private RouterProcess(Process process, int port, int managementPort, Path log) {
+        this.process = process;
+        this.port = port;
+        this.managementPort = managementPort;
+        this.log = log;
+    }
+
+    /** Begins to start one; {@link #awaitReady} waits for it. */
+    public static RouterProcess start(TestRedis redis, TestCluster cluster, Map<String, String> settings) {
+        int port = TestRedis.freePort();
+        int managementPort = TestRedis.freePort();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath(),
+                "io.smartrouter.SmartRouterApplication",
+                "--server.address=127.0.0.1",
+                "--management.server.address=127.0.0.1",
+                "--server.port=" + port,
+                "--management.server.port=" + managementPort,
+                "--spring.data.redis.host=127.0.0.1",
+                "--spring.data.redis.port=" + redis.port(),
+                "--router.kubernetes.master-url=" + cluster.url(),
+                "--router.pods.namespace=default",
+                "--router.api.open=true",
+                "--router.stream.base-url=wss://voice.example.com",
+                "--router.stream.keys[0].id=k1",
+                "--router.stream.keys[0].secret=a-secret-of-more-than-32-characters"));
+        settings.forEach((name, value) -> command.add("--" + name + "=" + value));
+        try {
+            Path log = Files.createTempFile("router", ".log");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+            return new RouterProcess(process, port, managementPort, log);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The classes of production alone: tests' own configurations must not be scanned. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Waits until its readiness says so. */
+    public RouterProcess awaitReady() {
+        try {
+            Awaitility.await()
+                    .atMost(START)
+                    .failFast("the router ended", () -> !process.isAlive())
+                    .pollInterval(Duration.ofMillis(200))
+                    .ignoreExceptions()
+                    .until(() -> get(managementPort, "/actuator/health/readiness") == 200);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("not ready:\n" + log(), e);
+        }
+        return this;
+    }
+
+    private int get(int atPort, String path) throws IOException, InterruptedException {
+        return http.send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + atPort + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    /** An answer of its API. */
+    public record Answer(int status, String body) {}
+
+    /** Posts JSON. */
+    public Answer post(String path, String json) {
+        return post(path, json, Map.of());
+    }
+
+    /** Posts JSON with more headers. */
+    public Answer post(String path, String json, Map<String, String> headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(Duration.ofSeconds(30))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json));
+        headers.forEach(request::header);
+        try {
+            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return new Answer(response.statusCode(), response.body());
+        } catch (IOException e) {
+            throw new IllegalStateException("no answer:\n" + log(), e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What it has logged. */
+    public String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** The process, for signals. */
+    public Process process() {
+        return process;
+    }
+
+    /** Where it listens. */
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            Files.deleteIfExists(log);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
