@@ -9,6 +9,7 @@
 local prefix = string.sub(KEYS[1], 1, -6)
 local TOMBSTONE_MS = 3600000
 local EVENTS_KEPT = 100000
+local SETTLE_LOCK_MS = 3000
 
 local function text(number) -- '..' would round a seq
   return string.format('%.0f', number)
@@ -35,9 +36,12 @@ local pods_key = prefix .. 'pods'
 local pods_due_key = prefix .. 'pods:due'
 local applied_key = prefix .. 'config:applied'
 local events_key = prefix .. 'events'
+local settle_lock_key = prefix .. 'lock:task:settle'
 
+-- Id of the data's history on this primary; nil on a replica, which may still hold what its primary has overtaken.
 local function replication_id()
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+  local info = redis.call('INFO', 'replication')
+  return string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%w+)') or nil
 end
 
 -- The gate: nil if this data set is open and was opened on this primary (or is being settled by the holder of the
@@ -45,17 +49,19 @@ end
 local function gate_refusal()
   local epoch = redis.call('HMGET', KEYS[1], 'state', 'replid', 'token')
   if ARGV[1] == '' then
-    if epoch[1] == 'open' and epoch[2] == replication_id() then return nil end
+    if epoch[1] == 'open' and epoch[2] and epoch[2] == replication_id() then return nil end
   elseif epoch[1] == 'settling' and epoch[3] == ARGV[1] then
     return nil
   end
   return { 'unsettled', epoch[1] or 'absent' }
 end
 
--- Number of this transition. Always the first write of a script.
+-- Number of this transition. Always the first write of a script. A settlement that goes on keeps its lock.
 local function next_seq()
   redis.call('XLEN', events_key) -- fails here, before any write, if the key is of another type
-  return text(redis.call('HINCRBY', KEYS[1], 'seq', 1))
+  local seq = text(redis.call('HINCRBY', KEYS[1], 'seq', 1))
+  if ARGV[1] ~= '' then redis.call('PEXPIRE', settle_lock_key, SETTLE_LOCK_MS) end
+  return seq
 end
 
 local function add_event(seq, type, ...)

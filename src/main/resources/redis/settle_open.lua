@@ -13,6 +13,6 @@ local seen = last and tonumber(string.match(last[1], '^%d+')) or 0
 local seq = math.max(now_us, seen + 1, tonumber(redis.call('HGET', KEYS[1], 'seq') or 0) + 1)
 redis.call('HSET', KEYS[1], 'id', ARGV[2], 'state', 'open', 'token', '', 'replid', replication_id(),
   'opened_at', text(now), 'seq', text(seq))
-redis.call('DEL', prefix .. 'lock:task:settle')
+redis.call('DEL', settle_lock_key)
 add_event(text(seq), 'opened', 'id', ARGV[2])
 return { 'opened', text(seq) }

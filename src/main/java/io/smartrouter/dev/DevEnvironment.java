@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.Ordered;
@@ -64,7 +65,7 @@ final class DevEnvironment implements EnvironmentPostProcessor, Ordered {
         return Ordered.LOWEST_PRECEDENCE;
     }
 
-    private static void requireLoopback(String name, @org.jspecify.annotations.Nullable String address) {
+    private static void requireLoopback(String name, @Nullable String address) {
         try {
             if (address != null && InetAddress.getByName(address).isLoopbackAddress()) {
                 return;

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
 final class RouterClient {
     private static final Logger log = LoggerFactory.getLogger(RouterClient.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
-    private static final int FIRST_REFUSAL = 400;
-    private static final int FIRST_FAULT = 500;
+    private static final Set<Integer> OVER = Set.of(404, 409, 410); // unknown, another lease, ended
+    private static final int FIRST_REFUSAL = 300;
 
     /** What the router's answer means for the stream. */
     enum Verdict {
@@ -46,10 +47,10 @@ final class RouterClient {
     Future<Verdict> tell(CallId call, String event, String token) {
         return post(call, event, token, Buffer.buffer())
                 .map(status -> {
-                    if (status >= FIRST_FAULT) {
-                        return Verdict.UNKNOWN;
+                    if (OVER.contains(status)) {
+                        return Verdict.OVER;
                     }
-                    return status >= FIRST_REFUSAL ? Verdict.OVER : Verdict.LIVE;
+                    return status < FIRST_REFUSAL ? Verdict.LIVE : Verdict.UNKNOWN;
                 })
                 .otherwise(fault -> {
                     log.warn("router does not answer sid={} event={} reason={}", call, event, fault.getMessage());

@@ -6,9 +6,11 @@ import io.smartrouter.pool.Settlement;
 import io.smartrouter.pool.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 
@@ -49,7 +51,7 @@ class Opening {
     private final AtomicBoolean opened = new AtomicBoolean();
     private volatile Look last;
 
-    @org.springframework.beans.factory.annotation.Autowired
+    @Autowired
     Opening(PoolManager manager, Settlement settlement, PodSource pods, ApplicationEventPublisher events) {
         this(manager, settlement, pods, events, Clock.systemUTC());
     }
@@ -72,10 +74,7 @@ class Opening {
             if (now.state() == State.OPEN) {
                 log.info("redis state=open");
             } else {
-                log.warn(
-                        "redis state={} reason=\"{}\"",
-                        now.state().name().toLowerCase(java.util.Locale.ROOT),
-                        now.reason());
+                log.warn("redis state={} reason=\"{}\"", now.state().name().toLowerCase(Locale.ROOT), now.reason());
             }
         }
         if (now.state() == State.OPEN && pods.isComplete() && opened.compareAndSet(false, true)) {

@@ -3,7 +3,8 @@ package io.smartrouter.ops;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.smartrouter.pool.PodSource;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.smartrouter.podwatch.WatchStatus;
 import io.smartrouter.pool.RoutingConfigurations;
 import io.smartrouter.pool.Settlement;
 import java.time.Clock;
@@ -21,17 +22,19 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class RouterHealth {
     private static final Duration LOOK_IS_OLD = Duration.ofSeconds(10);
+    private static final double MS = 1_000;
 
     /** Ready from the first opening until the end; what Redis does later is no reason to leave callers in silence. */
     @Bean
-    HealthIndicator startHealthIndicator(Opening opening) {
+    HealthIndicator startHealthIndicator(Opening opening, WatchStatus watch) {
         return () -> {
             if (opening.hasOpened()) {
                 return Health.up().build();
             }
-            return Health.outOfService()
-                    .withDetail("waits_for", opening.last().reason())
-                    .build();
+            Health.Builder health =
+                    Health.outOfService().withDetail("waits_for", opening.last().reason());
+            watch.problem().ifPresent(problem -> health.withDetail("kubernetes", problem));
+            return health.build();
         };
     }
 
@@ -62,19 +65,25 @@ class RouterHealth {
                 .orElseGet(() -> Health.up().build());
     }
 
+    /** An API that is away stops no routing: health shows how old the view of the cluster is. */
     @Bean
-    HealthIndicator kubernetesHealthIndicator(PodSource pods) {
-        return () -> pods.isComplete()
-                ? Health.up().build()
-                : Health.down()
-                        .withDetail("reason", "the cluster was not seen yet")
-                        .build();
+    HealthIndicator kubernetesHealthIndicator(WatchStatus watch) {
+        return () -> {
+            Health.Builder health = watch.isSynced() && watch.isWatching() ? Health.up() : Health.down();
+            health.withDetail("synced", watch.isSynced())
+                    .withDetail("watching", watch.isWatching())
+                    .withDetail("pods_waiting", watch.waiting());
+            watch.age().ifPresent(age -> health.withDetail("age_seconds", age.toMillis() / MS));
+            watch.lastEvent().ifPresent(at -> health.withDetail("last_event", at.toString()));
+            watch.problem().ifPresent(problem -> health.withDetail("problem", problem));
+            return health.build();
+        };
     }
 
     /** The same facts as numbers, for alerts. */
     @Bean
-    io.micrometer.core.instrument.binder.MeterBinder routingMetrics(
-            Opening opening, Settlement settlement, RoutingConfigurations configurations) {
+    MeterBinder routingMetrics(
+            Opening opening, Settlement settlement, RoutingConfigurations configurations, WatchStatus watch) {
         return (MeterRegistry registry) -> {
             Gauge.builder("smart_router.redis.open", opening, o -> o.last().state() == Opening.State.OPEN ? 1 : 0)
                     .description("Whether Redis answers and its data set is open")
@@ -84,6 +93,16 @@ class RouterHealth {
                             configurations,
                             c -> c.problem().map(problem -> 1).orElse(0))
                     .description("Whether the configuration in Redis is refused")
+                    .register(registry);
+            Gauge.builder(
+                            "smart_router.watch.age",
+                            watch,
+                            w -> w.age().map(age -> age.toMillis() / MS).orElse(Double.NaN))
+                    .description("How old the view of the cluster may be")
+                    .baseUnit("seconds")
+                    .register(registry);
+            Gauge.builder("smart_router.watch.waiting", watch, WatchStatus::waiting)
+                    .description("Pods whose news the store has not taken yet")
                     .register(registry);
             FunctionCounter.builder("smart_router.settlements", settlement, Settlement::opened)
                     .description("Data sets that this router opened")

@@ -26,8 +26,13 @@ public record MerchantPolicy(
         Name.optional("tier", tier);
         Name.optional("pool", pool);
         if (fallback != null) {
-            fallback.forEach(name -> Name.require("fallback", name));
+            fallback.forEach(name -> Name.require("fallback", name == null ? "" : name)); // JSON can hold a null
             fallback = List.copyOf(fallback);
+            if (fallback.isEmpty() && tier == null && pool == null) {
+                throw new InvalidInputException(
+                        "fallback",
+                        "must name a tier where there is neither tier nor pool; leave it out for the default");
+            }
         }
         if (maxConcurrentCalls != null && (maxConcurrentCalls < 0 || maxConcurrentCalls > MOST_CALLS)) {
             throw new InvalidInputException("max_concurrent_calls", "must be 0 to " + MOST_CALLS);

@@ -19,6 +19,9 @@ import java.util.stream.Collectors;
  * @param moves pod → the pool where it belongs, for every pod whose pool or capacity is not as configured
  */
 record PlacementPlan(SortedMap<String, String> moves) {
+    private static final Comparator<Pod> BY_CALLS =
+            Comparator.comparingInt((Pod pod) -> pod.calls().size());
+
     static PlacementPlan of(RoutingConfiguration configuration, Collection<Pod> pods) {
         Map<String, List<Pod>> byPool = new HashMap<>();
         for (Pod pod : pods) {
@@ -30,26 +33,28 @@ record PlacementPlan(SortedMap<String, String> moves) {
         List<Pod> spare = new ArrayList<>();
         SortedMap<String, String> moves = new TreeMap<>();
         // What stands nowhere any more must move; what is over may.
-        byPool.forEach((pool, there) -> {
-            if (configuration.policyOf(pool) == null) {
+        new TreeMap<>(byPool).forEach((pool, there) -> {
+            if (!exists(configuration, pool, there)) {
                 spare.addAll(there);
             }
         });
         int homeless = spare.size();
+        List<Pod> over = new ArrayList<>();
         for (String pool : order) {
             List<Pod> there = byPool.getOrDefault(pool, List.of());
-            int over = there.size() - policy(configuration, pool).targetOrZero();
-            if (over < 0) {
-                missing.put(pool, -over);
+            int more = there.size() - policy(configuration, pool).targetOrZero();
+            if (more < 0) {
+                missing.put(pool, -more);
             } else {
                 there.stream()
                         .filter(pod -> !belongsByLabel(configuration, pod))
-                        .sorted(Comparator.comparingInt((Pod pod) -> pod.calls().size())
-                                .thenComparing(Pod::name, Comparator.reverseOrder()))
-                        .limit(over)
-                        .forEach(spare::add);
+                        .sorted(BY_CALLS.thenComparing(Pod::name, Comparator.reverseOrder()))
+                        .limit(more)
+                        .forEach(over::add);
             }
         }
+        over.sort(BY_CALLS); // also an idle pod of a later pool moves at once, and a busy one of the first does not
+        spare.addAll(over);
         int next = 0;
         while (next < spare.size()) {
             var neediest = missing.entrySet().stream()
@@ -73,6 +78,17 @@ record PlacementPlan(SortedMap<String, String> moves) {
             }
         }
         return new PlacementPlan(moves);
+    }
+
+    /** A merchant's own pool is there while the tiers, a merchant or one of its pods' labels name it. */
+    private static boolean exists(RoutingConfiguration configuration, String pool, Collection<Pod> there) {
+        if (!pool.startsWith(RoutingConfiguration.MERCHANT_POOL)
+                || configuration.tiers().containsKey(pool)) {
+            return configuration.policyOf(pool) != null;
+        }
+        String own = pool.substring(RoutingConfiguration.MERCHANT_POOL.length());
+        return configuration.merchants().values().stream().anyMatch(policy -> own.equals(policy.pool()))
+                || there.stream().anyMatch(pod -> pool.equals(pod.wantedPool()));
     }
 
     private static boolean belongsByLabel(RoutingConfiguration configuration, Pod pod) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -14,11 +15,6 @@ import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.MapperFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A valid configuration of tiers and merchants. It cannot be made from an invalid one: every constructor and parser
@@ -34,24 +30,20 @@ public record RoutingConfiguration(
     public static final String MERCHANT_POOL = "merchant:";
 
     private static final TierPolicy OWN_POOL = new TierPolicy("exclusive", 0, null, null);
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .build();
 
-    /** Refuses chains that name what does not exist. */
+    /** Refuses chains that name what does not exist. A pool appears once in a chain. */
     public RoutingConfiguration {
         tiers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tiers));
-        defaultChain = List.copyOf(defaultChain);
+        defaultChain = Collections.unmodifiableList(new ArrayList<>(new LinkedHashSet<>(defaultChain)));
         merchants = Collections.unmodifiableMap(new TreeMap<>(merchants));
         if (tiers.isEmpty()) {
             throw new InvalidInputException("tiers", "must name at least one tier");
         }
         for (String tier : tiers.keySet()) {
             Name.require("tiers", tier.startsWith(MERCHANT_POOL) ? tier.substring(MERCHANT_POOL.length()) : tier);
+            if (tiers.get(tier) == null) {
+                throw new InvalidInputException("tiers." + tier, "is null; give it a type or leave it out");
+            }
         }
         if (defaultChain.isEmpty()) {
             throw new InvalidInputException("default_chain", "must name at least one tier");
@@ -59,13 +51,13 @@ public record RoutingConfiguration(
         Map<String, TierPolicy> known = tiers;
         defaultChain.forEach(tier -> requireTier(known, "default_chain", tier));
         for (var merchant : merchants.entrySet()) {
-            Name.require("merchant_id", merchant.getKey());
+            String place = merchantConfig(merchant.getKey());
             MerchantPolicy policy = merchant.getValue();
             if (policy.tier() != null) {
-                requireTier(known, "tier", policy.tier());
+                requireTier(known, place + ": tier", policy.tier());
             }
             if (policy.fallback() != null) {
-                policy.fallback().forEach(tier -> requireTier(known, "fallback", tier));
+                policy.fallback().forEach(tier -> requireTier(known, place + ": fallback", tier));
             }
         }
     }
@@ -82,7 +74,7 @@ public record RoutingConfiguration(
      * @throws InvalidInputException if it is no valid configuration
      */
     public static RoutingConfiguration parse(String tiersJson, Map<String, String> merchantsJson) {
-        Tiers read = read(Tiers.class, "tier:config", tiersJson);
+        Tiers read = ConfigurationJson.read(Tiers.class, "tier:config", tiersJson);
         LinkedHashMap<String, TierPolicy> tiers = read.tiers() == null ? new LinkedHashMap<>() : read.tiers();
         List<String> chain = read.defaultChain() == null
                 ? tiers.keySet().stream()
@@ -102,17 +94,21 @@ public record RoutingConfiguration(
      * @throws InvalidInputException if it is none
      */
     public static MerchantPolicy parseMerchant(String name, String json) {
-        return read(MerchantPolicy.class, "merchant:config of " + Name.require("merchant_id", name), json);
+        return ConfigurationJson.read(MerchantPolicy.class, merchantConfig(name), json);
+    }
+
+    private static String merchantConfig(String merchant) {
+        return "merchant:config of " + Name.require("merchant_id", merchant);
     }
 
     /** The tiers as operators write them. */
     public String tiersJson() {
-        return JSON.writeValueAsString(new Tiers(new LinkedHashMap<>(tiers), defaultChain));
+        return ConfigurationJson.write(new Tiers(new LinkedHashMap<>(tiers), defaultChain));
     }
 
     /** One merchant as operators write it. */
     public static String json(MerchantPolicy policy) {
-        return JSON.writeValueAsString(policy);
+        return ConfigurationJson.write(policy);
     }
 
     /** All merchants as operators write them. */
@@ -206,23 +202,6 @@ public record RoutingConfiguration(
     private static void requireTier(Map<String, TierPolicy> tiers, String field, String tier) {
         if (!tiers.containsKey(tier)) {
             throw new InvalidInputException(field, "names a tier that does not exist; add it to \"tiers\" first");
-        }
-    }
-
-    private static <T> T read(Class<T> type, String what, String json) {
-        try {
-            return JSON.readValue(json, type);
-        } catch (JacksonException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof InvalidInputException invalid) {
-                    throw new InvalidInputException(what, "is invalid: " + invalid.getMessage());
-                }
-            }
-            var location = e.getLocation();
-            throw new InvalidInputException(
-                    what,
-                    "is no valid JSON for this place (line %d, column %d): %s"
-                            .formatted(location.getLineNr(), location.getColumnNr(), e.getOriginalMessage()));
         }
     }
 }

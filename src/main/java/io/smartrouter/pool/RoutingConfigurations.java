@@ -77,13 +77,7 @@ public class RoutingConfigurations implements ConfigurationSource {
      * Looks for edits, applies a valid one, and moves pods where targets changed. Safe to run on every router at once.
      */
     public void poll() {
-        StoredConfiguration stored = settlement.around(() -> {
-            StoredConfiguration read = store.configuration();
-            if (read.source() == null) {
-                throw new UnsettledException("no configuration applied");
-            }
-            return read;
-        });
+        StoredConfiguration stored = stored();
         RoutingConfiguration parsed;
         String digest;
         try {
@@ -201,7 +195,14 @@ public class RoutingConfigurations implements ConfigurationSource {
         if (restored != null && tiers != null) {
             digest = RoutingConfiguration.sourceDigest(tiers, stored.merchants());
             if (digest.equals(stored.source())) {
-                return;
+                if (known == null || Long.parseLong(known.revision()) <= Long.parseLong(stored.revision())) {
+                    return;
+                }
+                // Nobody edited it by hand, and this router knows a later one: a failover took the last edits.
+                RoutingConfiguration newer = known.configuration();
+                edit = new ConfigurationEdit.All(newer.tiersJson(), newer.merchantsJson());
+                restored = newer;
+                digest = RoutingConfiguration.sourceDigest(newer.tiersJson(), newer.merchantsJson());
             }
         } else {
             restored = known != null ? known.configuration() : parseInitial();
@@ -209,6 +210,25 @@ public class RoutingConfigurations implements ConfigurationSource {
             digest = RoutingConfiguration.sourceDigest(restored.tiersJson(), restored.merchantsJson());
         }
         settling.configure(token, stored.revision(), edit, compiled(restored, digest));
+    }
+
+    /** What stands in Redis; settles a data set first that has no configuration. */
+    private StoredConfiguration stored() {
+        return settlement.around(() -> {
+            StoredConfiguration read = store.configuration();
+            if (read.source() == null) {
+                throw new UnsettledException("no configuration applied");
+            }
+            Applied known = newest.get();
+            if (known != null && Long.parseLong(read.revision()) < Long.parseLong(known.revision())) {
+                // A plain read passes no gate. If a failover brought the older one, it must not replace what we know.
+                if (!settlement.settle()) {
+                    throw new UnsettledException("an older configuration stands");
+                }
+                return store.configuration();
+            }
+            return read;
+        });
     }
 
     private void editTiers(UnaryOperator<RoutingConfiguration> change) {
@@ -223,8 +243,7 @@ public class RoutingConfigurations implements ConfigurationSource {
 
     private void edit(Change change, Function<RoutingConfiguration, ConfigurationEdit> written) {
         for (int i = 0; i < MOST_CONFLICTS; i++) {
-            current(); // opens the data set if need be
-            StoredConfiguration stored = store.configuration();
+            StoredConfiguration stored = stored();
             String tiers = stored.tiers();
             if (tiers == null) {
                 throw new InvalidInputException("tier:config", "is missing in Redis; write it again first");

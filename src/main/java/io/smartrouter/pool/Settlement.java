@@ -83,6 +83,17 @@ public class Settlement {
             };
         } catch (UnsettledException e) {
             return false; // another router took over; its settlement counts
+        } catch (StoreUnavailableException e) {
+            abandon(token);
+            throw e;
+        }
+    }
+
+    private void abandon(String token) {
+        try {
+            store.abandon(token);
+        } catch (StoreUnavailableException e) {
+            log.warn("settlement left, its lock expires by itself");
         }
     }
 

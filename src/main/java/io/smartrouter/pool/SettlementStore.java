@@ -41,6 +41,9 @@ public interface SettlementStore {
     /** Moves all deadlines behind the quarantine. */
     void deferDeadlines(String token);
 
+    /** Gives the settlement up, so that the next router need not wait for its lock to expire. */
+    void abandon(String token);
+
     /** Opens the data set. */
     void open(String token);
 }

@@ -3,6 +3,7 @@ package io.smartrouter.web;
 import io.smartrouter.pool.InvalidInputException;
 import io.smartrouter.pool.StoreUnavailableException;
 import java.io.IOException;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
@@ -30,6 +31,7 @@ final class Problems {
             case TypeMismatchException mismatch ->
                 Problem.of(ProblemCode.INVALID_REQUEST, "A parameter is of the wrong type.");
             case ErrorResponse answer -> ofStatus(answer.getStatusCode().value());
+            case InvalidParameterException bad -> ofStatus(bad.getErrorCode()); // Tomcat's, of a query or form
             case IOException broken ->
                 Problem.of(ProblemCode.MALFORMED_BODY, "The request ended before it was complete.");
             default -> internal(fault);

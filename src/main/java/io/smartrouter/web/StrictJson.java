@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
@@ -33,7 +34,7 @@ import tools.jackson.databind.type.LogicalType;
 final class StrictJson {
     static final int DEEPEST = 20;
     private static final int LONGEST_NUMBER = 30;
-    private static final Pattern NAMEABLE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,80}");
+    private static final Pattern NAMEABLE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._*-]{0,80}");
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -121,14 +122,17 @@ final class StrictJson {
         if (path.isEmpty()) {
             return malformed("The body must be one JSON object%s.".formatted(place(e)));
         }
-        String field = path.stream()
-                .map(JacksonException.Reference::getPropertyName)
-                .map(name -> name == null ? "*" : name)
-                .collect(Collectors.joining("."));
+        String field = path.stream().map(StrictJson::ownName).collect(Collectors.joining("."));
         String named = NAMEABLE.matcher(field).matches() ? field : "a field";
         String detail = "%s must be %s%s.".formatted(named, kind(wanted), place(e));
         Problem problem = Problem.of(ProblemCode.INVALID_REQUEST, detail);
         return new ProblemException(named.equals(field) ? problem.at(field) : problem);
+    }
+
+    /** A field's name as this API has it; keys of maps are the caller's words, and are not repeated. */
+    private static String ownName(JacksonException.Reference step) {
+        String name = step.getPropertyName();
+        return name == null || step.from() instanceof Map ? "*" : name;
     }
 
     private static String kind(@org.jspecify.annotations.Nullable Class<?> wanted) {

@@ -47,10 +47,14 @@ final class TestRouter implements AutoCloseable {
                 "router.api.keys[2].secret", OPERATOR_NEXT,
                 "router.api.keys[2].role", "operator",
                 "test.pods", pods));
+        settings.put("management.server.port", -1);
+        settings.put("management.endpoint.health.validate-group-membership", false);
         settings.putAll(more);
         SpringApplication application = new SpringApplication(Parts.class);
-        application.setDefaultProperties(settings);
-        context = (ServletWebServerApplicationContext) application.run();
+        String[] arguments = settings.entrySet().stream()
+                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                .toArray(String[]::new);
+        context = (ServletWebServerApplicationContext) application.run(arguments);
     }
 
     HttpClientForTests http() {

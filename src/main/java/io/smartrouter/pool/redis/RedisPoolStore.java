@@ -106,7 +106,7 @@ final class RedisPoolStore implements PoolStore {
     }
 
     private static Allocation allocation(CallId call, Answer answer) {
-        return new Allocation(
+        return RedisRecords.whole(() -> new Allocation(
                 call,
                 answer.text(2),
                 Incarnation.parse(answer.text(3)),
@@ -117,7 +117,7 @@ final class RedisPoolStore implements PoolStore {
                 RedisRecords.instant(answer.text(8)),
                 RedisRecords.present(answer.text(9)),
                 RedisRecords.present(answer.text(10)),
-                RedisRecords.present(answer.text(11)));
+                RedisRecords.present(answer.text(11))));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.smartrouter.pool.Lease;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodState;
+import io.smartrouter.pool.StoreUnavailableException;
 import io.smartrouter.pool.StoredConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.RedisCallback;
@@ -54,7 +56,7 @@ final class RedisRecords {
                         .orElse(null);
         String incarnation = record.get("incarnation");
         String lease = record.get("lease");
-        return Optional.of(new Call(
+        return Optional.of(whole(() -> new Call(
                 id,
                 record.get("provider"),
                 record.get("account"),
@@ -70,7 +72,7 @@ final class RedisRecords {
                 instant(record.get("connect_by")),
                 instant(record.get("connected_at")),
                 instant(record.get("ended_at")),
-                record.get("end_reason")));
+                record.get("end_reason"))));
     }
 
     Optional<Pod> pod(String name) {
@@ -95,14 +97,16 @@ final class RedisRecords {
 
     StoredConfiguration configuration() {
         List<Object> read = pipelined(connection -> {
+            // The revision first: a pipeline is no transaction, and what is applied between the reads must not pass for
+            // the source that an edit was made from.
+            connection.hashCommands().hMGet(bytes(keys.configApplied()), bytes("revision"), bytes("source"));
             connection.stringCommands().get(bytes(keys.tierConfig()));
             connection.hashCommands().hGetAll(bytes(keys.merchantConfig()));
-            connection.hashCommands().hMGet(bytes(keys.configApplied()), bytes("revision"), bytes("source"));
         });
-        List<@Nullable String> applied = list(read.get(2));
+        List<@Nullable String> applied = list(read.get(0));
         return new StoredConfiguration(
-                (String) read.get(0),
-                map(read.get(1)),
+                (String) read.get(1),
+                map(read.get(2)),
                 Objects.requireNonNullElse(applied.get(0), "0"),
                 applied.get(1));
     }
@@ -118,7 +122,9 @@ final class RedisRecords {
         for (int i = 0; i < names.size(); i++) {
             Map<String, String> record = map(read.get(2 * i));
             if (record.containsKey("state")) {
-                pods.add(pod(names.get(i), record, strings(read.get(2 * i + 1))));
+                String name = names.get(i);
+                Collection<String> calls = strings(read.get(2 * i + 1));
+                pods.add(whole(() -> pod(name, record, calls)));
             }
         }
         return pods;
@@ -150,6 +156,15 @@ final class RedisRecords {
                 instant(record.get("quarantined_until")),
                 PodState.of(record.getOrDefault("state", "gone")),
                 calls.stream().sorted().map(CallId::new).toList());
+    }
+
+    /** Nobody's request is at fault when a record cannot be read: it is the store that cannot answer. */
+    static <T> T whole(Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (IllegalArgumentException e) {
+            throw new StoreUnavailableException("a record in Redis is malformed: " + e.getMessage(), e);
+        }
     }
 
     /** A time in ms as the records hold it; absent, empty and 0 mean none. */

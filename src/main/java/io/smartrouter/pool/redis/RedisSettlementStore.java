@@ -13,7 +13,6 @@ import java.util.stream.Stream;
 
 /** The steps of a settlement, each under its token. */
 final class RedisSettlementStore implements SettlementStore {
-    private static final String LOCK_LIFE_MS = "5000";
     private static final String DEADLINES_AT_ONCE = "500";
 
     private final RedisCommands redis;
@@ -40,7 +39,7 @@ final class RedisSettlementStore implements SettlementStore {
 
     @Override
     public Beginning begin(String token) {
-        Answer answer = redis.run(scripts.settleBegin, "", token, LOCK_LIFE_MS);
+        Answer answer = redis.run(scripts.settleBegin, "", token);
         return switch (answer.word()) {
             case "open" -> Beginning.OPEN;
             case "busy" -> Beginning.BUSY;
@@ -83,6 +82,11 @@ final class RedisSettlementStore implements SettlementStore {
                 .is("more")) {
             // the script moves a bounded number at once
         }
+    }
+
+    @Override
+    public void abandon(String token) {
+        store.unlockTask("settle", token);
     }
 
     @Override

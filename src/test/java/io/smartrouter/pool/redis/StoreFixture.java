@@ -34,6 +34,7 @@ public final class StoreFixture implements AutoCloseable {
     private final SettlementStore settling;
     private final List<PodFacts> clusterPods = new ArrayList<>();
     private final PoolFixture pool;
+    private volatile boolean clusterComplete = true;
 
     /** Settings as in application.yaml, by their names. */
     public StoreFixture(TestRedis redis, Map<String, String> settings) {
@@ -59,7 +60,7 @@ public final class StoreFixture implements AutoCloseable {
         pool = new PoolFixture(store, settling, properties, new PodSource() {
             @Override
             public boolean isComplete() {
-                return true;
+                return clusterComplete;
             }
 
             @Override
@@ -115,6 +116,11 @@ public final class StoreFixture implements AutoCloseable {
             clusterPods.clear();
             clusterPods.addAll(pods);
         }
+    }
+
+    /** Whether the watch has seen the cluster. */
+    void clusterComplete(boolean complete) {
+        clusterComplete = complete;
     }
 
     /** Empties the server. */

@@ -1,0 +1,42 @@
+package io.smartrouter.podwatch;
+
+import io.smartrouter.podwatch.PodNews.Missing;
+import io.smartrouter.podwatch.PodNews.Seen;
+import io.smartrouter.pool.Pod;
+import io.smartrouter.pool.PodFacts;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The difference between what the watch sees and what the store has, as news that would end it. It closes what events
+ * cannot: deletions while every router was down, and pods that a lost data set no longer knows. It proves nothing:
+ * what the store has and the watch has not is a question. When both agree there is no news.
+ */
+final class Comparison {
+    private Comparison() {}
+
+    static List<PodNews> of(Collection<PodFacts> watched, Collection<Pod> stored) {
+        List<PodNews> news = new ArrayList<>();
+        Map<String, PodFacts> seen = new HashMap<>();
+        watched.forEach(facts -> seen.put(facts.pod(), facts));
+        Map<String, Pod> known = new HashMap<>();
+        for (Pod pod : stored) {
+            known.put(pod.name(), pod);
+            if (!seen.containsKey(pod.name())) {
+                news.add(new Missing(pod.name(), pod.incarnation(), Optional.empty()));
+            }
+        }
+        for (PodFacts facts : watched) {
+            Pod pod = known.get(facts.pod());
+            boolean untold = pod == null ? facts.isRegistrable() : Versions.isNewer(facts.version(), pod.version());
+            if (untold) {
+                news.add(new Seen(facts));
+            }
+        }
+        return news;
+    }
+}

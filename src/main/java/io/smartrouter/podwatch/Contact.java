@@ -1,0 +1,68 @@
+package io.smartrouter.podwatch;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** When the cluster was last heard, and why it is not; says each change of that once. */
+final class Contact {
+    private static final Logger log = LoggerFactory.getLogger(Contact.class);
+    /** A watch that closes by the clock is open again sooner; nobody needs to hear of it. */
+    static final Duration SHORT = Duration.ofSeconds(5);
+
+    private final Clock clock;
+    private volatile @Nullable Instant last;
+    private volatile @Nullable Instant lastEvent;
+    private @Nullable String problem;
+    private boolean away;
+
+    Contact(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** The watch is open. */
+    synchronized void open() {
+        last = clock.instant();
+        problem = null;
+        if (away) {
+            away = false;
+            log.info("pod watch is open again");
+        }
+    }
+
+    /** A list or an event arrived. */
+    void event() {
+        Instant now = clock.instant();
+        last = now;
+        lastEvent = now;
+    }
+
+    /** The watch is not open, for a known reason. */
+    synchronized void failed(String reason) {
+        problem = reason;
+        if (!away) {
+            away = true;
+            log.warn("pod watch is away, routing goes on with what is known problem={}", reason);
+        }
+    }
+
+    synchronized Optional<String> problem() {
+        return Optional.ofNullable(problem);
+    }
+
+    Optional<Instant> last() {
+        return Optional.ofNullable(last);
+    }
+
+    Optional<Instant> lastEvent() {
+        return Optional.ofNullable(lastEvent);
+    }
+
+    Optional<Duration> age() {
+        return last().map(then -> Duration.between(then, clock.instant())).map(d -> d.isNegative() ? Duration.ZERO : d);
+    }
+}

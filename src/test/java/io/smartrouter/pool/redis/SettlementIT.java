@@ -1,0 +1,234 @@
+package io.smartrouter.pool.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.smartrouter.pool.AllocationOutcome.Allocated;
+import io.smartrouter.pool.AllocationOutcome.Exhausted;
+import io.smartrouter.pool.HeartbeatOutcome;
+import io.smartrouter.pool.PodState;
+import io.smartrouter.pool.SettlementStore.Beginning;
+import io.smartrouter.pool.UnsettledException;
+import io.smartrouter.testing.TestRedis;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Redis' clock is held, so that a quarantine ends when a test says so. */
+class SettlementIT {
+    private static final long START = 1_800_000_000_000L;
+    private static final long QUARANTINE = 30_000;
+    private static TestRedis redis;
+    private StoreFixture store;
+
+    @BeforeAll
+    static void startRedis() {
+        redis = TestRedis.start();
+    }
+
+    @AfterAll
+    static void stopRedis() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        store = fixture(redis);
+        flush(START);
+        store.cluster(CorePods.pods(2));
+    }
+
+    @AfterEach
+    void holdsInvariants() {
+        assertThat(Invariants.violations(RedisDump.of(store.template(), "voice"), "voice"))
+                .isEmpty();
+        store.close();
+    }
+
+    @Test
+    void theFirstStartOpensWithThePodsOfTheWatchInQuarantine() {
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
+        assertThat(store.manager().pods())
+                .hasSize(2)
+                .allSatisfy(pod -> assertThat(pod.state()).isEqualTo(PodState.SUSPECT));
+        assertThat(epoch("state")).isEqualTo("open");
+
+        store.setTime(START + QUARANTINE + 1);
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Allocated.class);
+    }
+
+    @Test
+    void afterAFlushTheFirstRequestSettlesAndNoPodInACallIsOffered() {
+        Allocated lost = twoPodsReadyAndOneInACall();
+        long flushed = START + 100_000;
+        flush(flushed);
+
+        assertThat(CorePods.allocate(store, "b", null)).isInstanceOf(Exhausted.class);
+        assertThat(store.manager().heartbeat(CorePods.claim(lost))).isEqualTo(HeartbeatOutcome.RESTORED);
+        assertThat(store.manager().call(lost.allocation().call()))
+                .hasValueSatisfying(call ->
+                        assertThat(call.lease()).isEqualTo(lost.allocation().lease()));
+        store.setTime(flushed + QUARANTINE + 1);
+        store.manager().expire();
+        assertThat(CorePods.allocate(store, "b", null))
+                .isInstanceOfSatisfying(
+                        Allocated.class,
+                        other -> assertThat(other.allocation().pod())
+                                .isNotEqualTo(lost.allocation().pod()));
+        assertThat(CorePods.allocate(store, "c", null)).isInstanceOf(Exhausted.class);
+        assertThat(CorePods.allocated(store, "a").allocation()).isEqualTo(lost.allocation());
+    }
+
+    @Test
+    void anAgentThatSaysFreeEndsItsPodsQuarantine() {
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
+        store.pool().agentSaysFree(address -> address.endsWith(":9001"));
+        store.manager().askQuarantined();
+
+        assertThat(CorePods.allocated(store, "a").allocation().pod()).isEqualTo("voice-agent-1");
+        assertThat(CorePods.allocate(store, "b", null)).isInstanceOf(Exhausted.class);
+    }
+
+    @Test
+    void anotherReplicationIdShutsTheGateAndKeepsTheCalls() {
+        Allocated call = twoPodsReadyAndOneInACall();
+        String id = epoch("id");
+        store.template().opsForHash().put("voice:epoch", "replid", "another");
+
+        assertThat(CorePods.allocated(store, "a").allocation()).isEqualTo(call.allocation());
+        assertThat(epoch("id")).isNotEqualTo(id);
+        assertThat(CorePods.allocate(store, "b", null)).isInstanceOf(Exhausted.class);
+    }
+
+    @Test
+    void aPromotedReplicaIsSettledBeforeItGivesAPod() {
+        Allocated call = twoPodsReadyAndOneInACall();
+        long seq = Long.parseLong(epoch("seq"));
+        try (TestRedis replica = TestRedis.start();
+                StoreFixture promoted = fixture(replica)) {
+            promoted.cluster(CorePods.pods(2));
+            replica.command("REPLICAOF 127.0.0.1 " + redis.port());
+            Awaitility.await()
+                    .until(() -> Objects.equals(
+                            promoted.template().opsForHash().get("voice:call:a", "lease"),
+                            call.allocation().lease().toString()));
+            replica.command("REPLICAOF NO ONE");
+
+            assertThat(CorePods.allocated(promoted, "a").allocation()).isEqualTo(call.allocation());
+            assertThat(CorePods.allocate(promoted, "b", null)).isInstanceOf(Exhausted.class);
+            assertThat(Long.parseLong((String) Objects.requireNonNull(
+                            promoted.template().opsForHash().get("voice:epoch", "seq"))))
+                    .isGreaterThan(seq);
+            assertThat(promoted.template().opsForHash().get("voice:epoch", "replid"))
+                    .isNotEqualTo(epoch("replid"));
+        }
+    }
+
+    @Test
+    void aSettlementThatDiedIsTakenOverAndItsLateWritesAreRefused() {
+        assertThat(store.settling().begin("dead")).isEqualTo(Beginning.BEGUN_EMPTY);
+        assertThat(store.pool().settlement().settle()).isFalse();
+        assertThat(store.template().getExpire("voice:lock:task:settle", java.util.concurrent.TimeUnit.MILLISECONDS))
+                .isBetween(1L, 5_000L);
+        store.template().expire("voice:lock:task:settle", Duration.ofMillis(1));
+        Awaitility.await().until(() -> !store.template().hasKey("voice:lock:task:settle"));
+
+        assertThat(store.settling().begin("next")).isEqualTo(Beginning.BEGUN_WITH_RECORDS);
+        for (Runnable late : List.<Runnable>of(
+                () -> store.settling().open("dead"),
+                () -> store.settling().observe("dead", CorePods.pod(0)),
+                () -> store.settling().quarantine("dead", List.of("voice-agent-0")),
+                () -> store.settling().deferDeadlines("dead"),
+                () -> store.settling()
+                        .configure("dead", "0", new io.smartrouter.pool.ConfigurationEdit.None(), Map.of()))) {
+            assertThatExceptionOfType(UnsettledException.class).isThrownBy(late::run);
+        }
+        assertThat(epoch("state")).isEqualTo("settling");
+        assertThat(epoch("token")).isEqualTo("next");
+    }
+
+    @Test
+    void ofTwoRoutersThatSettleAtOnceOneDoes() throws Exception {
+        try (StoreFixture other = fixture(redis);
+                var threads = Executors.newFixedThreadPool(2)) {
+            other.cluster(CorePods.pods(2));
+            for (int round = 0; round < 20; round++) {
+                flush(START + round);
+                CountDownLatch start = new CountDownLatch(1);
+                var outcomes = List.of(store, other).stream()
+                        .map(router -> threads.submit(() -> {
+                            start.await();
+                            return CorePods.allocate(router, "a", null);
+                        }))
+                        .toList();
+                start.countDown();
+                for (var outcome : outcomes) {
+                    assertThat(outcome.get()).isInstanceOf(Exhausted.class);
+                }
+                long openings = Objects.requireNonNull(store.template()
+                                .opsForStream()
+                                .range("voice:events", org.springframework.data.domain.Range.unbounded()))
+                        .stream()
+                        .filter(event -> "opened".equals(event.getValue().get("type")))
+                        .count();
+                assertThat(openings).as("round %s", round).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void noDeadlineLiesBeforeTheOpeningPlusTheQuarantine() {
+        twoPodsReadyAndOneInACall();
+        long failover = START + Duration.ofHours(4).toMillis(); // the call's end is 30 s away
+        store.setTime(failover);
+        store.template().opsForHash().put("voice:epoch", "replid", "another");
+        assertThat(store.manager().call(new io.smartrouter.pool.CallId("a"))).isPresent();
+        CorePods.allocate(store, "b", null);
+
+        double until = Objects.requireNonNull(store.template().opsForZSet().score("voice:calls", "a"));
+        assertThat(until).isGreaterThanOrEqualTo((double) (failover + QUARANTINE));
+        assertThat(epoch("opened_at")).isEqualTo(Long.toString(failover));
+    }
+
+    @Test
+    void aWatchThatHasNotSeenTheClusterSettlesNothingAndWaitsForWhoHas() {
+        store.clusterComplete(false);
+        assertThat(store.pool().settlement().settle()).isFalse();
+        assertThat(store.template().hasKey("voice:epoch")).isFalse();
+        assertThatExceptionOfType(UnsettledException.class).isThrownBy(() -> CorePods.allocate(store, "a", null));
+
+        try (StoreFixture other = fixture(redis)) {
+            other.cluster(CorePods.pods(2));
+            assertThat(other.pool().settlement().settle()).isTrue();
+        }
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
+    }
+
+    private Allocated twoPodsReadyAndOneInACall() {
+        CorePods.allocate(store, "a", null);
+        store.setTime(START + QUARANTINE + 1);
+        return CorePods.allocated(store, "a");
+    }
+
+    private static StoreFixture fixture(TestRedis redis) {
+        return new StoreFixture(redis, Map.of("router.settle.patience", "300ms"), StoreFixture.heldClock());
+    }
+
+    private void flush(long then) {
+        store.flush();
+        store.setTime(then);
+    }
+
+    private String epoch(String field) {
+        return String.valueOf(store.template().opsForHash().get("voice:epoch", field));
+    }
+}
