@@ -64,7 +64,7 @@ class Providers {
         return isBelieved(adapter) ? new Verdict.Proven(null) : adapter.verify(request);
     }
 
-    private boolean isBelieved(ProviderAdapter adapter) {
+    boolean isBelieved(ProviderAdapter adapter) {
         WebhookProperties.Provider provider = properties.providers().get(adapter.provider());
         return provider != null && provider.unverified() && !adapter.hasAccounts();
     }
