@@ -7,6 +7,7 @@ import io.smartrouter.pool.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,8 @@ class Opening {
         UNSEEN,
         /** It did not answer in time. */
         UNAVAILABLE,
+        /** It answers, but is set up so that it can lose live calls by itself: refused until it is mended. */
+        HAZARDOUS,
         /** It answers, but its data set is not open. */
         SHUT,
         /** It answers, and its data set is open. */
@@ -38,7 +41,7 @@ class Opening {
      * One look.
      *
      * @param state what was found
-     * @param reason why it is not open; empty if it is
+     * @param reason why it is not open, or what endangers it though it is; else empty
      * @param at when
      */
     record Look(State state, String reason, Instant at) {}
@@ -71,7 +74,7 @@ class Opening {
         Look now = found();
         last = now;
         if (now.state() != before.state() || !now.reason().equals(before.reason())) {
-            if (now.state() == State.OPEN) {
+            if (now.state() == State.OPEN && now.reason().isEmpty()) {
                 log.info("redis state=open");
             } else {
                 log.warn("redis state={} reason=\"{}\"", now.state().name().toLowerCase(Locale.ROOT), now.reason());
@@ -84,14 +87,18 @@ class Opening {
     }
 
     private Look found() {
+        Optional<String> hazard;
         try {
-            manager.liveCalls();
+            hazard = manager.hazard();
         } catch (StoreUnavailableException e) {
             return at(State.UNAVAILABLE, String.valueOf(e.getMessage()));
         }
+        if (hazard.isPresent() && !opened.get()) {
+            return at(State.HAZARDOUS, hazard.get()); // not ready until it is mended
+        }
         try {
             if (settlement.settle()) {
-                return at(State.OPEN, "");
+                return at(State.OPEN, hazard.orElse(""));
             }
             return at(
                     State.SHUT,

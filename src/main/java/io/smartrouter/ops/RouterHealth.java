@@ -85,6 +85,15 @@ class RouterHealth {
     MeterBinder routingMetrics(
             Opening opening, Settlement settlement, RoutingConfigurations configurations, WatchStatus watch) {
         return (MeterRegistry registry) -> {
+            Gauge.builder(
+                            "smart_router.redis.hazard",
+                            opening,
+                            o -> o.last().state() == Opening.State.OPEN
+                                            && !o.last().reason().isEmpty()
+                                    ? 1
+                                    : 0)
+                    .description("1 while Redis is set up so that it can drop live calls by itself")
+                    .register(registry);
             Gauge.builder("smart_router.redis.open", opening, o -> o.last().state() == Opening.State.OPEN ? 1 : 0)
                     .description("Whether Redis answers and its data set is open")
                     .register(registry);

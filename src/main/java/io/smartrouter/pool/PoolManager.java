@@ -310,6 +310,11 @@ public class PoolManager {
         return settled(store::liveCalls);
     }
 
+    /** A way in which the store is set up that can lose live calls by itself, and how to mend it; empty if none. */
+    public Optional<String> hazard() {
+        return store.hazard();
+    }
+
     private <T> T settled(Supplier<T> step) {
         return settlement.around(step);
     }

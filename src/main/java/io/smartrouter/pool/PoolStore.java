@@ -92,6 +92,9 @@ public interface PoolStore {
     /** How many calls are live. */
     long liveCalls();
 
+    /** A way in which the store is set up that can lose live calls by itself, and how to mend it; empty if none. */
+    Optional<String> hazard();
+
     /** The live calls of a merchant. */
     long liveCalls(String merchant);
 

@@ -93,6 +93,24 @@ class OpeningIT {
     }
 
     @Test
+    void aRedisThatMayDropLiveCallsIsRefusedAtTheStartAndAlarmedLater() {
+        redis.command("CONFIG SET maxmemory-policy allkeys-lru");
+        opening.look();
+        assertThat(opening.hasOpened()).isFalse();
+        assertThat(opening.last().reason()).contains("maxmemory-policy").contains("noeviction");
+
+        redis.command("CONFIG SET maxmemory-policy noeviction");
+        opening.look();
+        assertThat(opening.hasOpened()).isTrue();
+
+        redis.command("CONFIG SET maxmemory-policy volatile-ttl");
+        opening.look();
+        assertThat(opening.hasOpened()).as("readiness is not taken back").isTrue();
+        assertThat(opening.last().state()).isEqualTo(State.OPEN);
+        assertThat(opening.last().reason()).contains("volatile-ttl");
+    }
+
+    @Test
     void aLookThatDoesNotComeBackIsNoGoodLook() {
         Clock later = Clock.fixed(Instant.EPOCH.plusSeconds(11), ZoneOffset.UTC);
         Opening.Look old = new Opening.Look(State.OPEN, "", Instant.EPOCH);

@@ -320,6 +320,13 @@ final class RedisPoolStore implements PoolStore {
     }
 
     @Override
+    public Optional<String> hazard() {
+        return records.evictionPolicy()
+                .filter(policy -> !policy.equals("noeviction"))
+                .map(policy -> "Redis may drop live calls: set its maxmemory-policy to noeviction, not " + policy);
+    }
+
+    @Override
     public StoredConfiguration configuration() {
         return records.configuration();
     }

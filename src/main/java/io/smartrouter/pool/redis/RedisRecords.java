@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -88,6 +89,13 @@ final class RedisRecords {
                     .forEach(pods::add);
         }
         return pods;
+    }
+
+    /** Empty where the server does not say it. */
+    Optional<String> evictionPolicy() {
+        Properties memory = redis.read(template -> template.execute((RedisCallback<Properties>)
+                connection -> connection.serverCommands().info("memory")));
+        return Optional.ofNullable(memory).map(info -> info.getProperty("maxmemory_policy"));
     }
 
     Collection<String> podNames() {

@@ -46,8 +46,13 @@ final class ModelRun implements AutoCloseable {
     private int leases;
 
     ModelRun(TestRedis redis, UnaryOperator<String> change) {
+        this("127.0.0.1", redis.port(), change);
+    }
+
+    ModelRun(String host, int port, UnaryOperator<String> change) {
         fixture = new StoreFixture(
-                redis,
+                host,
+                port,
                 Map.of(
                         "router.settle.quarantine", Model.QUARANTINE + "ms",
                         "router.call.connect-timeout", Model.CONNECT + "ms",

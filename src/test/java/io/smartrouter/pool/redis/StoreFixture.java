@@ -42,12 +42,15 @@ public final class StoreFixture implements AutoCloseable {
     }
 
     StoreFixture(TestRedis redis, Map<String, String> settings, UnaryOperator<String> change) {
+        this("127.0.0.1", redis.port(), settings, change);
+    }
+
+    StoreFixture(String host, int port, Map<String, String> settings, UnaryOperator<String> change) {
         properties =
                 new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("router", PoolProperties.class);
         LettuceClientConfiguration.LettuceClientConfigurationBuilder client = LettuceClientConfiguration.builder();
         new RedisConfiguration().boundedCommands(properties).customize(client);
-        connections = new LettuceConnectionFactory(
-                new RedisStandaloneConfiguration("127.0.0.1", redis.port()), client.build());
+        connections = new LettuceConnectionFactory(new RedisStandaloneConfiguration(host, port), client.build());
         connections.afterPropertiesSet();
         connections.start();
         template = new StringRedisTemplate(connections);
