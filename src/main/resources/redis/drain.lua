@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  epoch
 -- ARGV     1 settlement token · 2 pod · 3 1 = drain, 0 = undrain
--- Returns  {unsettled, state} · {done, state of the pod, number of its live calls} · {unknown}
+-- Returns  {unsettled, state} · {done, state of the pod, number of its live calls, incarnation, seq of the
+--          operator's word ('' = there was none)} · {unknown}
 -- Keeps    only the operator's fact changes; the pod keeps its calls.
 
 local refusal = gate_refusal()
@@ -15,6 +16,7 @@ if pod.drained ~= ARGV[3] then
   local seq = next_seq()
   pod.drained = ARGV[3]
   write_pod(pod, seq)
+  redis.call('HSET', pod_key(pod.name), 'drained_seq', seq)
   add_event(seq, pod.drained == '1' and 'pod_drained' or 'pod_undrained', 'pod', pod.name)
 end
-return { 'done', pod.state, text(pod.calls) }
+return { 'done', pod.state, text(pod.calls), pod.incarnation, redis.call('HGET', pod_key(pod.name), 'drained_seq') or '' }

@@ -1,46 +1,96 @@
--- expire: does one thing that is due by time alone: ends one call past its deadline, or derives one pod's state anew.
+-- expire: does one thing that is due by time alone: ends one call past its deadline, derives one pod's state anew, or
+-- takes one call out of the queues that did not ask again.
 --
 -- KEYS[1]  epoch
--- ARGV     1 settlement token
--- Returns  {unsettled, state} · {call, sid, pod, reason} · {pod, name, state} · {none}
+-- ARGV     1 settlement token · 2 first back-off (ms) · 3 longest back-off (ms)
+-- Returns  {unsettled, state} · {call, sid, pod, reason} · {pod, name, state} · {waiter, sid} · {none}
+--          {put_off, call, pod or waiter, name, why} its record is damaged
 -- Keeps    a deadline ends the lease that it was set for and no other; a time-bound fact about a pod holds no longer
---          than it says.
+--          than it says. Two calls in a row that never reach their pod keep it from calls, as a failed probe does.
+--          What cannot be done is put off, and keeps nothing else from being done.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local sid = redis.call('ZRANGEBYSCORE', calls_key, '-inf', text(now), 'LIMIT', 0, 1)[1]
-if sid then
-  local call = read_call(sid)
-  if not call or not is_live(call) then
-    local seq = next_seq()
-    redis.call('ZREM', calls_key, sid)
-    add_event(seq, 'index_mended', 'sid', sid)
-    return { 'call', sid, '', 'no_record' }
+local PUT_OFF_MS = 30000
+
+-- Each reads and checks what doing one thing needs, and returns the function that then does it.
+
+local function end_call(sid)
+  local call = read_record(sid)
+  if not call or is_over(call) then
+    return function(seq)
+      redis.call('ZREM', calls_key, sid)
+      add_event(seq, 'index_mended', 'sid', sid)
+      return { 'call', sid, '', 'no_record' }
+    end
   end
-  local pod = read_pod(call.pod)
-  local move = pod.moves_to ~= '' and pool_policy(pod.moves_to) or nil
+  local pod = slot_of(call)
   check_indexes(sid, call.merchant)
-  check_pool(pod.name, pod.pool)
-  local reason = call.state == 'allocated' and call.connect_by ~= '' and 'never_connected' or 'max_length'
-  local seq = next_seq()
-  take_down(call, 'ended', reason, seq)
-  free_slot(pod, move, seq)
-  add_event(seq, 'call_ended', 'sid', sid, 'pod', pod.name, 'lease', call.lease, 'reason', reason)
-  return { 'call', sid, pod.name, reason }
+  local reason = 'max_length'
+  if call.state == 'allocated' and call.connect_by ~= '' then reason = 'never_connected' end
+  if call.stream_ended_at ~= '' then reason = 'stream_ended' end
+  local never = pod and reason == 'never_connected'
+  local may = never and may_fail(pod)
+  return function(seq)
+    take_down(call, 'ended', reason, seq)
+    free_slot(pod, seq)
+    if never then
+      count_unreached(pod, may, tonumber(ARGV[2]), tonumber(ARGV[3]))
+      write_pod(pod, seq)
+    end
+    add_event(seq, 'call_ended', 'sid', sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason)
+    return { 'call', sid, call.pod, reason }
+  end
 end
 
-local name = redis.call('ZRANGEBYSCORE', pods_due_key, '-inf', text(now), 'LIMIT', 0, 1)[1]
-if not name then return { 'none' } end
-local pod = read_pod(name)
-if not pod or pod.state == 'gone' then
-  local seq = next_seq()
-  redis.call('ZREM', pods_due_key, name)
-  add_event(seq, 'index_mended', 'pod', name)
-  return { 'pod', name, 'gone' }
+local function derive_pod(name)
+  local pod = read_pod(name)
+  if not pod or pod.state == 'gone' then
+    return function(seq)
+      redis.call('ZREM', pods_due_key, name)
+      add_event(seq, 'index_mended', 'pod', name)
+      return { 'pod', name, 'gone' }
+    end
+  end
+  check_pool(name, pod.pool)
+  return function(seq)
+    write_pod(pod, seq)
+    add_event(seq, 'pod_updated', 'pod', name, 'state', pod.state)
+    return { 'pod', name, pod.state }
+  end
 end
-check_pool(name, pod.pool)
-local seq = next_seq()
-write_pod(pod, seq)
-add_event(seq, 'pod_updated', 'pod', name, 'state', pod.state)
-return { 'pod', name, pod.state }
+
+local function forget_waiter(sid)
+  local waiter = read_waiter(sid) or { sid = sid, pools = {} }
+  check_queues(sid, waiter.pools)
+  return function(seq)
+    leave_queues(waiter)
+    if waiter.since then remember_waited(waiter, '') end
+    add_event(seq, 'call_waited', 'sid', sid)
+    return { 'waiter', sid }
+  end
+end
+
+local kinds = {
+  { word = 'call', index = calls_key, plan = end_call },
+  { word = 'pod', index = pods_due_key, plan = derive_pod },
+  { word = 'waiter', index = waiting_key, plan = forget_waiter },
+}
+for _, kind in ipairs(kinds) do
+  local name = redis.call('ZRANGEBYSCORE', kind.index, '-inf', text(now), 'LIMIT', 0, 1)[1]
+  if name then
+    local ready, act = pcall(kind.plan, name)
+    local seq = next_seq()
+    if ready then return act(seq) end
+    if kind.word == 'waiter' then
+      redis.call('ZREM', kind.index, name) -- put off, it would seem to ask, and others would wait behind it
+    else
+      redis.call('ZADD', kind.index, text(now + PUT_OFF_MS), name)
+    end
+    local why = words_of(act)
+    add_event(seq, 'put_off', kind.word, name, 'why', why)
+    return { 'put_off', kind.word, name, why }
+  end
+end
+return { 'none' }

@@ -9,7 +9,8 @@
 -- Keeps    an older or equal version changes nothing; a gone incarnation never comes back; a newer event that names
 --          another incarnation ends the calls of the old one as lost; an unknown container is no other incarnation;
 --          only Kubernetes' own facts change. A container that restarted under calls quarantines its pod. A pod that
---          is first seen within a quarantine after the opening waits until its end: it may serve calls.
+--          is first seen within a quarantine after the opening waits until its end: it may serve calls. So does one
+--          whose record was lost: it keeps the calls of this incarnation, and those of another are lost.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
@@ -29,7 +30,7 @@ local function choose_pool()
   return best or last
 end
 
-local pod = read_pod(name)
+local pod = readable_pod(name)
 if pod and not is_newer(version, pod.version) then return { 'stale' } end
 local known = pod and pod.state ~= 'gone'
 local same_object = pod and object_of(pod.incarnation) == object_of(incarnation)
@@ -89,24 +90,39 @@ if known and ARGV[8] == '' and pool_policy(pod.pool) then pool = pod.pool end
 if not pool then return redis.error_reply('NOPOOL no tier is configured') end
 local policy = pool_policy(pool)
 check_pool(name, pool)
+local lost_record = not pod and has_lost_its_record(name)
+local kept = {}
+for _, call in ipairs(lost_record and calls_without_record(name) or {}) do
+  local its = call.incarnation == incarnation and kept or lost
+  its[#its + 1] = call
+end
+local strays = lost_record and pools_without_record(name) or {}
 local quarantined_until = 0
-if replaces and same_object and (#lost > 0 or pod.quarantined_until > now) then
+if lost_record then
+  quarantined_until = now + quarantine_ms
+elseif replaces and same_object and (#lost > 0 or pod.quarantined_until > now) then
   quarantined_until = now + quarantine_ms
 elseif not known then
-  local opened_at = tonumber(redis.call('HGET', KEYS[1], 'opened_at') or 0)
-  local first = ARGV[1] ~= '' and now or opened_at -- while it is being settled, the opening is still to come
-  if first + quarantine_ms > now then quarantined_until = first + quarantine_ms end
+  -- While it is being settled, settle_pods says so; and what whole mirrors were joined to knows all calls.
+  local epoch = redis.call('HMGET', KEYS[1], 'opened_at', 'whole')
+  local opened_at = tonumber(epoch[1] or 0)
+  if ARGV[1] == '' and not epoch[2] and opened_at + quarantine_ms > now then
+    quarantined_until = opened_at + quarantine_ms
+  end
 end
 
 local seq = next_seq()
+if lost_record then redis.call('DEL', pod_calls_key(name)) end -- it may be of another type
 local sids = lose(lost, seq)
 if known then leave_pool(pod) end
+for _, stray in ipairs(strays) do leave_pool({ name = name, pool = stray }) end
 redis.call('DEL', pod_key(name), pod_calls_key(name))
+for _, call in ipairs(kept) do redis.call('SADD', pod_calls_key(name), call.sid) end
 local new = {
   name = name, incarnation = incarnation, version = version, pool = pool, capacity = policy.capacity,
   placement = policy.placement, address = address, kubernetes = kubernetes, drained = '0', probe_failed_until = 0,
   quarantined_until = quarantined_until, moves_to = '', used = seq, revision = ARGV[7], probe_failures = 0,
-  wanted = ARGV[8], calls = 0,
+  wanted = ARGV[8], unconnected = 0, calls = #kept,
 }
 redis.call('SADD', pods_key, name)
 redis.call('SADD', pool_pods_key(pool), name)

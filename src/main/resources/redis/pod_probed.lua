@@ -1,10 +1,11 @@
 -- pod_probed: a router asked the pod's agent whether it is there.
 --
 -- KEYS[1]  epoch
--- ARGV     1 settlement token · 2 pod · 3 incarnation that was asked · 4 1 = it answered, 0 = it did not
+-- ARGV     1 settlement token · 2 pod · 3 incarnation that was asked · 4 1 = it answered, 0 = it did not, refused = nothing listens there
 --          5 first back-off (ms) · 6 longest back-off (ms)
 -- Returns  {unsettled, state} · {suspect, until ms} · {ready} · {kept} too many of its pool failed · {stale}
--- Keeps    never more than half of a pool is suspect by failed probes: then it is the network that fails, not the pods.
+-- Keeps    never more than half of a pool is suspect by failed probes: then it is the network that fails, not the pods. A refusal
+--          is a proof, whatever the others do.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
@@ -22,13 +23,9 @@ if ARGV[4] == '1' then
   return { 'ready' }
 end
 
-local failed = redis.call('ZCOUNT', pool_probe_failed_key(pod.pool), '(' .. text(now), '+inf')
-if pod.probe_failed_until <= now then failed = failed + 1 end
-if failed * 2 > redis.call('SCARD', pool_pods_key(pod.pool)) then return { 'kept' } end
+if ARGV[4] ~= 'refused' and not may_fail(pod) then return { 'kept' } end
 local seq = next_seq()
-local back_off = tonumber(ARGV[5]) * 2 ^ math.min(pod.probe_failures, 16)
-pod.probe_failed_until = now + math.min(back_off, tonumber(ARGV[6]))
-pod.probe_failures = pod.probe_failures + 1
+fail(pod, tonumber(ARGV[5]), tonumber(ARGV[6]))
 write_pod(pod, seq)
 add_event(seq, 'pod_probe_failed', 'pod', pod.name)
 return { 'suspect', text(pod.probe_failed_until) }

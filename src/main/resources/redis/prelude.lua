@@ -5,14 +5,30 @@
 --
 -- Every script reads, decodes and checks all that it needs before its first write, because Redis rolls nothing back;
 -- its first write is next_seq(), which Redis refuses when it is full, so that nothing is written by halves.
+--
+-- A record may be damaged: evicted, or deleted or overwritten by hand. What cannot be read fails the script that needs
+-- it, and no other; where one of many would do, it is passed over (first_available, expire, calls_of).
 
 local prefix = string.sub(KEYS[1], 1, -6)
 local TOMBSTONE_MS = 3600000
+local WAITED_MS = 120000
 local EVENTS_KEPT = 100000
 local SETTLE_LOCK_MS = 3000
 
 local function text(number) -- '..' would round a seq
   return string.format('%.0f', number)
+end
+
+local function malformed(what) error('MALFORMED ' .. what, 0) end
+
+-- A number as a record holds it; absent is 0.
+local function number_of(value, what)
+  return tonumber(value or 0) or malformed(what)
+end
+
+-- What went wrong, of an error that pcall caught: a table since Redis 7.
+local function words_of(failure)
+  return type(failure) == 'table' and failure.err or tostring(failure)
 end
 
 local function redis_time_us()
@@ -31,6 +47,11 @@ local function pool_available_key(pool) return prefix .. 'pool:' .. pool .. ':av
 local function pool_probe_failed_key(pool) return prefix .. 'pool:' .. pool .. ':probe_failed' end
 local function merchant_calls_key(merchant) return prefix .. 'merchant:' .. merchant .. ':calls' end
 local function call_lock_key(sid) return prefix .. 'lock:call:' .. sid end
+local function waiter_key(sid) return prefix .. 'waiter:' .. sid end
+local function pool_waiting_key(pool) return prefix .. 'waiting:' .. pool end
+local function waited_key(sid) return prefix .. 'waited:' .. sid end
+local function request_key(id) return prefix .. 'request:' .. id end
+local waiting_key = prefix .. 'waiting'
 local calls_key = prefix .. 'calls'
 local pods_key = prefix .. 'pods'
 local pods_due_key = prefix .. 'pods:due'
@@ -44,24 +65,32 @@ local function replication_id()
   return string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%w+)') or nil
 end
 
--- The gate: nil if this data set is open and was opened on this primary (or is being settled by the holder of the
--- token); else the answer to give, before anything is written.
+-- The gate: nil if this data set is open and was opened on this primary (or is being settled on it by the holder of the
+-- token, who keeps the lock by each step, also by one that finds nothing to do); else the answer to give, before
+-- anything is written.
 local function gate_refusal()
   local epoch = redis.call('HMGET', KEYS[1], 'state', 'replid', 'token')
-  if ARGV[1] == '' then
-    if epoch[1] == 'open' and epoch[2] and epoch[2] == replication_id() then return nil end
-  elseif epoch[1] == 'settling' and epoch[3] == ARGV[1] then
-    return nil
+  if epoch[2] and epoch[2] == replication_id() then
+    if ARGV[1] == '' then
+      if epoch[1] == 'open' then return nil end
+    elseif epoch[1] == 'settling' and epoch[3] == ARGV[1] then
+      redis.call('SET', settle_lock_key, ARGV[1], 'PX', SETTLE_LOCK_MS)
+      return nil
+    end
   end
   return { 'unsettled', epoch[1] or 'absent' }
 end
 
--- Number of this transition. Always the first write of a script. A settlement that goes on keeps its lock.
+-- Number of this transition. Always the first write of a script.
 local function next_seq()
   redis.call('XLEN', events_key) -- fails here, before any write, if the key is of another type
-  local seq = text(redis.call('HINCRBY', KEYS[1], 'seq', 1))
-  if ARGV[1] ~= '' then redis.call('PEXPIRE', settle_lock_key, SETTLE_LOCK_MS) end
-  return seq
+  return text(redis.call('HINCRBY', KEYS[1], 'seq', 1))
+end
+
+-- Number of the last transition that left an event; 0 if none did.
+local function last_event_seq()
+  local last = redis.call('XREVRANGE', events_key, '+', '-', 'COUNT', 1)[1]
+  return last and tonumber(string.match(last[1], '^%d+')) or 0
 end
 
 local function add_event(seq, type, ...)
@@ -76,22 +105,47 @@ end
 
 local function object_of(incarnation) return string.sub(incarnation, 1, 16) end
 local function container_of(incarnation) return string.sub(incarnation, 18) end
+local function is_incarnation(value)
+  return value and string.find(value, '^[0-9a-f]+%.[0-9a-f]*$') and string.sub(value, 17, 17) == '.'
+    and (#value == 17 or #value == 29)
+end
 
 ---------------------------------------------------------------------------------------------------- calls
 
-local function read_call(sid)
+-- A call's record as it stands, or nil: enough to end the call, whatever is wrong with the rest of it.
+local function read_record(sid)
   local v = redis.call('HMGET', call_key(sid), 'state', 'pod', 'incarnation', 'pool', 'lease', 'provider', 'account',
-    'merchant', 'allocated_at', 'connect_by', 'ended_at', 'end_reason', 'connected_at', 'seq')
+    'merchant', 'allocated_at', 'connect_by', 'ended_at', 'end_reason', 'connected_at', 'seq', 'continues',
+    'stream_ended_at', 'request')
   if not v[1] then return nil end
   return {
     sid = sid, state = v[1], pod = v[2] or '', incarnation = v[3] or '', pool = v[4] or '', lease = v[5] or '',
     provider = v[6] or '', account = v[7] or '', merchant = v[8] or '', allocated_at = v[9] or '',
     connect_by = v[10] or '', ended_at = v[11] or '', end_reason = v[12] or '', connected_at = v[13] or '',
-    seq = v[14] or '',
+    seq = v[14] or '', continues = tonumber(v[15] or 0) or 0, stream_ended_at = v[16] or '',
+    request = v[17] or '',
   }
 end
 
 local function is_live(call) return call.state == 'allocated' or call.state == 'connected' end
+local function is_over(call) return call.state == 'ended' or call.state == 'lost' end
+
+-- The call, if it is whole. It fails where the record does not say whether the call holds a pod, and which.
+local function require_whole(call)
+  local whole
+  if is_live(call) then
+    whole = call.pod ~= '' and tonumber(call.allocated_at) and (call.connect_by == '' or tonumber(call.connect_by))
+  else
+    whole = is_over(call) and tonumber(call.ended_at)
+  end
+  return whole and call or malformed('record of call ' .. call.sid)
+end
+
+-- A call that is whole, or nil.
+local function read_call(sid)
+  local call = read_record(sid)
+  return call and require_whole(call)
+end
 
 -- Whether a proven provider and account may act on the call. '' on either side is no claim.
 local function is_owner(call, provider, account)
@@ -99,11 +153,24 @@ local function is_owner(call, provider, account)
   return call.account == '' or account == '' or call.account == account
 end
 
--- Fails, before any write, if an index that the call's record stands in is of another type.
+-- Fails, before any write, if an index that the call's record stands in is of another type; its pod's is read_pod's.
 local function check_indexes(sid, merchant)
   redis.call('ZSCORE', calls_key, sid)
   if merchant ~= '' then redis.call('SISMEMBER', merchant_calls_key(merchant), sid) end
 end
+
+-- Its stream reached the pod, for the first time or again: from now on the longest length ends it, no other deadline.
+-- `unconnected` is the pod's count of calls in a row that never connected, read before the first write.
+local function connect(call, longest_ms, unconnected, seq)
+  redis.call('HSET', call_key(call.sid), 'state', 'connected', 'seq', seq)
+  redis.call('HSETNX', call_key(call.sid), 'connected_at', text(now))
+  redis.call('HDEL', call_key(call.sid), 'stream_ended_at')
+  redis.call('ZADD', calls_key, text(tonumber(call.allocated_at) + longest_ms), call.sid)
+  if unconnected ~= '0' then redis.call('HSET', pod_key(call.pod), 'unconnected', '0') end
+  add_event(seq, 'call_connected', 'sid', call.sid, 'pod', call.pod, 'lease', call.lease)
+end
+
+local function unconnected_of(pod) return redis.call('HGET', pod_key(pod), 'unconnected') or '0' end
 
 -- Takes a live call out of every index and leaves its tombstone. The pod's place in its pool is the caller's to mend.
 local function take_down(call, state, reason, seq)
@@ -114,22 +181,41 @@ local function take_down(call, state, reason, seq)
   if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), call.sid) end
 end
 
+-- Leaves the tombstone of a call that never had a record, and tells of its end. `whose` says by what right it ended.
+local function remember_end(sid, at, reason, whose, seq)
+  redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', at, 'end_reason', reason, 'seq', seq)
+  for _, field in ipairs({ 'provider', 'account', 'lease' }) do
+    if (whose[field] or '') ~= '' then redis.call('HSET', call_key(sid), field, whose[field]) end
+  end
+  redis.call('PEXPIRE', call_key(sid), TOMBSTONE_MS)
+  add_event(seq, 'call_ended', 'sid', sid, 'reason', reason)
+end
+
 ---------------------------------------------------------------------------------------------------- pods
 
--- A pod's record with the number of its live calls, or nil; a gone pod's tombstone has state 'gone'.
+-- A pod's record with the number of its live calls, or nil; a gone pod's tombstone has state 'gone'. It fails where the
+-- record cannot be read whole, for then nobody knows whether the pod is free.
 local function read_pod(name)
   local v = redis.call('HMGET', pod_key(name), 'state', 'incarnation', 'version', 'pool', 'capacity', 'placement',
     'address', 'kubernetes', 'drained', 'probe_failed_until', 'quarantined_until', 'moves_to', 'used', 'revision',
-    'probe_failures', 'wanted')
+    'probe_failures', 'wanted', 'unconnected')
   if not v[1] then return nil end
+  local what = 'record of pod ' .. name
+  if not is_incarnation(v[2]) then malformed(what) end
   return {
-    name = name, state = v[1], incarnation = v[2], version = v[3], pool = v[4] or '', capacity = tonumber(v[5] or 0),
-    placement = v[6] or '', address = v[7] or '', kubernetes = v[8] or '', drained = v[9] or '',
-    probe_failed_until = tonumber(v[10] or 0), quarantined_until = tonumber(v[11] or 0), moves_to = v[12] or '',
-    used = v[13] or '0', revision = v[14] or '', probe_failures = tonumber(v[15] or 0),
-    wanted = v[16] or '',
+    name = name, state = v[1], incarnation = v[2], version = v[3] or '', pool = v[4] or '',
+    capacity = number_of(v[5], what), placement = v[6] or '', address = v[7] or '', kubernetes = v[8] or '',
+    drained = v[9] or '', probe_failed_until = number_of(v[10], what), quarantined_until = number_of(v[11], what),
+    moves_to = v[12] or '', used = text(number_of(v[13], what)), revision = v[14] or '',
+    probe_failures = number_of(v[15], what), wanted = v[16] or '', unconnected = number_of(v[17], what),
     calls = redis.call('SCARD', pod_calls_key(name)),
   }
+end
+
+-- A pod that is whole, or nil: for scripts that can do without this one.
+local function readable_pod(name)
+  local readable, pod = pcall(read_pod, name)
+  return readable and pod or nil
 end
 
 -- Fails, before any write, if an index that a pod of this pool stands in is of another type.
@@ -177,7 +263,8 @@ local function write_pod(pod, seq)
     'pool', pod.pool, 'capacity', text(pod.capacity), 'placement', pod.placement, 'address', pod.address,
     'kubernetes', pod.kubernetes, 'drained', pod.drained, 'probe_failed_until', text(pod.probe_failed_until),
     'quarantined_until', text(pod.quarantined_until), 'moves_to', pod.moves_to, 'used', pod.used,
-    'revision', pod.revision, 'probe_failures', text(pod.probe_failures), 'wanted', pod.wanted, 'seq', seq)
+    'revision', pod.revision, 'probe_failures', text(pod.probe_failures), 'wanted', pod.wanted,
+    'unconnected', text(pod.unconnected), 'seq', seq)
   local due = 0
   if pod.probe_failed_until > now then due = pod.probe_failed_until end
   if pod.quarantined_until > now and (due == 0 or pod.quarantined_until < due) then due = pod.quarantined_until end
@@ -194,6 +281,31 @@ local function write_pod(pod, seq)
   stand_in_pool(pod)
 end
 
+-- Whether the pod may be kept from calls for a while because it did not answer. Never more than half of a pool: then it
+-- is the network that fails, not the pods.
+local function may_fail(pod)
+  local failed = redis.call('ZCOUNT', pool_probe_failed_key(pod.pool), '(' .. text(now), '+inf')
+  if pod.probe_failed_until <= now then failed = failed + 1 end
+  return failed * 2 <= redis.call('SCARD', pool_pods_key(pod.pool))
+end
+
+-- Keeps the pod from calls, longer with each failure in a row; its record is the caller's to write.
+local function fail(pod, first_ms, longest_ms)
+  pod.probe_failed_until = now + math.min(first_ms * 2 ^ math.min(pod.probe_failures, 16), longest_ms)
+  pod.probe_failures = pod.probe_failures + 1
+end
+
+-- A call never reached the pod: the second one in a row keeps it from calls for a while. `may` is may_fail(pod), read
+-- before the first write; the record is the caller's to write.
+local function count_unreached(pod, may, first_ms, longest_ms)
+  if pod.unconnected >= 1 and may then
+    pod.unconnected = 0
+    fail(pod, first_ms, longest_ms)
+  else
+    pod.unconnected = pod.unconnected + 1
+  end
+end
+
 -- What the applied configuration says of a pool: capacity, target, placement; nil if it knows no such pool.
 local function pool_policy(pool)
   local policy = redis.call('HGET', applied_key, 'policy:' .. pool)
@@ -205,14 +317,28 @@ local function pool_policy(pool)
   return { capacity = tonumber(capacity), target = tonumber(target), placement = placement }
 end
 
--- The pod has one call less; if that was the last one that a move waited for, it moves. Returns where it stands now.
--- `move` is pool_policy(pod.moves_to), read before the first write.
-local function free_slot(pod, move, seq)
-  pod.calls = pod.calls - 1
+-- The pod that a call is about to leave, all checked that free_slot writes; nil where there is no record of it: then
+-- the call leaves it all the same, and nobody is told that the pod is free.
+local function slot_of(call)
+  local pod = read_pod(call.pod)
+  if not pod or pod.state == 'gone' then
+    redis.call('SISMEMBER', pod_calls_key(call.pod), call.sid)
+    return nil
+  end
+  check_pool(pod.name, pod.pool)
+  pod.move = pod.moves_to ~= '' and pool_policy(pod.moves_to) or nil
+  if pod.move then check_pool(pod.name, pod.moves_to) end
+  return pod
+end
+
+-- The pod has lost a call; if that was the last one that a move waited for, it moves. `pod` is slot_of(call).
+local function free_slot(pod, seq)
+  if not pod then return end
+  pod.calls = redis.call('SCARD', pod_calls_key(pod.name))
   pod.used = seq
-  if pod.moves_to ~= '' and pod.calls == 0 and move then
+  if pod.calls == 0 and pod.move then
     leave_pool(pod)
-    pod.pool, pod.moves_to, pod.capacity, pod.placement = pod.moves_to, '', move.capacity, move.placement
+    pod.pool, pod.moves_to, pod.capacity, pod.placement = pod.moves_to, '', pod.move.capacity, pod.move.placement
     redis.call('SADD', pool_pods_key(pod.pool), pod.name)
     write_pod(pod, seq)
   else
@@ -221,17 +347,58 @@ local function free_slot(pod, move, seq)
   end
 end
 
--- The live calls of a pod that is about to lose its incarnation, read before the first write.
+-- The live calls of a pod that is about to lose its incarnation, read before the first write. One that cannot be read
+-- keeps none of the others from their end.
 local function calls_of(pod)
   local calls = {}
   for _, sid in ipairs(redis.call('SMEMBERS', pod_calls_key(pod.name))) do
-    local call = read_call(sid)
-    if call then
-      check_indexes(sid, call.merchant)
-      calls[#calls + 1] = call
-    end
+    pcall(function()
+      local call = read_record(sid)
+      if call then
+        check_indexes(sid, call.merchant)
+        calls[#calls + 1] = call
+      end
+    end)
   end
   return calls
+end
+
+-- Whether the pod is not gone and its record is lost, or cannot be read: it may hold calls that nobody counts.
+local function has_lost_its_record(name)
+  return redis.call('EXISTS', pod_key(name), pod_calls_key(name)) > 0 or redis.call('SISMEMBER', pods_key, name) == 1
+end
+
+-- The live calls of such a pod. It reads all live calls, for the pod's own index may be lost as well.
+local function calls_without_record(name)
+  local calls = {}
+  for _, sid in ipairs(redis.call('ZRANGE', calls_key, 0, -1)) do
+    pcall(function()
+      local call = read_record(sid)
+      if call and call.pod == name and not is_over(call) then
+        check_indexes(sid, call.merchant)
+        calls[#calls + 1] = call
+      end
+    end)
+  end
+  return calls
+end
+
+-- The configured pools in which such a pod stands.
+local function pools_without_record(name)
+  local pools, seen = {}, {}
+  local applied = redis.call('HGETALL', applied_key)
+  for i = 1, #applied, 2 do
+    if applied[i] == 'order' or string.sub(applied[i], 1, 5) == 'chain' then
+      for pool in string.gmatch(applied[i + 1], '%S+') do
+        if not seen[pool] and redis.call('SISMEMBER', pool_pods_key(pool), name) == 1 then
+          check_pool(name, pool)
+          pools[#pools + 1] = pool
+        end
+        seen[pool] = true
+      end
+    end
+  end
+  return pools
 end
 
 -- Ends the calls of a gone incarnation as lost, and returns their sids.
@@ -254,6 +421,69 @@ local function bury(pod, seq)
   redis.call('ZREM', pods_due_key, pod.name)
 end
 
+---------------------------------------------------------------------------------------------------- waiting
+
+-- A call that waits for a pod, or nil. It stands in the queue of each pool of its chain, in order of arrival.
+local function read_waiter(sid)
+  local v = redis.call('HMGET', waiter_key(sid), 'arrived', 'since', 'pools', 'provider', 'account', 'merchant')
+  if not v[1] then return nil end
+  local waiter = { sid = sid, arrived = tonumber(v[1]), since = tonumber(v[2]), pools = {}, provider = v[4] or '',
+    account = v[5] or '', merchant = v[6] or '' }
+  for pool in string.gmatch(v[3] or '', '%S+') do waiter.pools[#waiter.pools + 1] = pool end
+  return waiter
+end
+
+-- Fails, before any write, if a queue that the waiter stands in is of another type.
+local function check_queues(sid, pools)
+  redis.call('ZSCORE', waiting_key, sid)
+  for _, pool in ipairs(pools) do redis.call('ZSCORE', pool_waiting_key(pool), sid) end
+end
+
+local function leave_queues(waiter)
+  redis.call('DEL', waiter_key(waiter.sid))
+  redis.call('ZREM', waiting_key, waiter.sid)
+  for _, pool in ipairs(waiter.pools) do redis.call('ZREM', pool_waiting_key(pool), waiter.sid) end
+end
+
+-- Since when a call waited that is in no queue now, and its place if it keeps it; or nil. So a question that is repeated
+-- after the longest wait, or after a round that took too long, does not begin a new wait.
+local function read_waited(sid)
+  local since, arrived = string.match(redis.call('GET', waited_key(sid)) or '', '^(%d+) (%d*)$')
+  return since and { since = tonumber(since), arrived = arrived } or nil
+end
+
+local function remember_waited(waiter, arrived)
+  redis.call('SET', waited_key(waiter.sid), text(waiter.since) .. ' ' .. arrived, 'PX', WAITED_MS)
+end
+
+-- How many calls that still ask stand in the pool's queue before one that arrived then, counted up to `most`. Those that
+-- do not ask any more are passed over; expire takes them out.
+local function count_before(pool, behind, most)
+  local found, from = 0, 0
+  while found < most and from < 2000 do
+    local sids = redis.call('ZRANGEBYSCORE', pool_waiting_key(pool), '-inf', behind, 'LIMIT', from, 100)
+    for _, sid in ipairs(sids) do
+      if tonumber(redis.call('ZSCORE', waiting_key, sid) or 0) > now then found = found + 1 end
+    end
+    if #sids < 100 then break end
+    from = from + 100
+  end
+  return found
+end
+
+-- How many calls the pool's available pods could take now, counted up to `enough`.
+local function free_slots(pool, enough)
+  local slots = redis.call('ZCARD', pool_available_key(pool)) -- each has at least one
+  if slots >= enough then return slots end
+  slots = 0
+  for _, name in ipairs(redis.call('ZRANGE', pool_available_key(pool), 0, -1)) do
+    local pod = readable_pod(name)
+    if pod then slots = slots + math.max(0, pod.capacity - pod.calls) end
+    if slots >= enough then break end
+  end
+  return slots
+end
+
 ---------------------------------------------------------------------------------------------------- choosing
 
 -- The pools to ask for a merchant, in order.
@@ -265,29 +495,49 @@ local function chain_of(merchant)
 end
 
 -- The pod to take: the first available one of the first pool that has one, but for those in `tried` (a set of at most
--- three names). Entries that do not hold what the index promises are passed over, never taken.
-local function first_available(chain, tried)
+-- three names). Entries that do not hold what the index promises are passed over, never taken; at most 64 of a pool.
+-- `behind`: '' takes whatever is there; else ('(' and an arrival, or '+inf') a pool is passed over while calls that wait
+-- there and arrived before could take all that it has.
+local function first_available(chain, tried, behind)
+  local queued = behind ~= '' and redis.call('EXISTS', waiting_key) == 1
   for _, pool in ipairs(chain) do
-    for _, name in ipairs(redis.call('ZRANGE', pool_available_key(pool), 0, 3)) do
-      if not tried[name] then
-        local pod = read_pod(name)
+    local from, names = 0, redis.call('ZRANGE', pool_available_key(pool), 0, 3)
+    if queued and #names > 0 then
+      local policy = pool_policy(pool)
+      local most = redis.call('ZCARD', pool_available_key(pool)) * (policy and policy.capacity or 1)
+      local before = count_before(pool, behind, most)
+      if before > 0 and free_slots(pool, before + 1) <= before then names = {} end
+    end
+    while #names > 0 do
+      for _, name in ipairs(names) do
+        local pod = not tried[name] and readable_pod(name)
         if pod and pod.state == 'ready' and pod.calls < pod.capacity and pod.pool == pool and pod.moves_to == '' then
           return pod
         end
       end
+      from = from + #names
+      names = #names == 4 and from < 64 and redis.call('ZRANGE', pool_available_key(pool), from, from + 3) or {}
     end
   end
   return nil
+end
+
+-- Whether something is due by time alone that may free a pod.
+local function is_due()
+  local time = text(now)
+  return redis.call('ZRANGEBYSCORE', calls_key, '-inf', time, 'LIMIT', 0, 1)[1]
+    or redis.call('ZRANGEBYSCORE', pods_due_key, '-inf', time, 'LIMIT', 0, 1)[1]
 end
 
 -- Gives the pod to the call. `deadline` is when the call must have ended or connected.
 local function give(call, pod, deadline, seq)
   redis.call('HSET', call_key(call.sid), 'state', 'allocated', 'pod', pod.name, 'incarnation', pod.incarnation,
     'pool', pod.pool, 'lease', call.lease, 'allocated_at', call.allocated_at, 'seq', seq)
-  local optional = { 'provider', 'account', 'merchant', 'connect_by' }
+  local optional = { 'provider', 'account', 'merchant', 'connect_by', 'request' }
   for _, field in ipairs(optional) do
-    if call[field] ~= '' then redis.call('HSET', call_key(call.sid), field, call[field]) end
+    if (call[field] or '') ~= '' then redis.call('HSET', call_key(call.sid), field, call[field]) end
   end
+  if call.continues > 0 then redis.call('HSET', call_key(call.sid), 'continues', text(call.continues)) end
   redis.call('ZADD', calls_key, text(deadline), call.sid)
   redis.call('SADD', pod_calls_key(pod.name), call.sid)
   if call.merchant ~= '' then redis.call('SADD', merchant_calls_key(call.merchant), call.sid) end
@@ -295,12 +545,24 @@ local function give(call, pod, deadline, seq)
   stand_in_pool(pod)
 end
 
--- Takes a call back that nobody has been told of: as if it had never been allocated.
-local function withdraw(call, pod, move, seq)
-  redis.call('DEL', call_key(call.sid), call_lock_key(call.sid))
-  redis.call('ZREM', calls_key, call.sid)
-  redis.call('SREM', pod_calls_key(pod.name), call.sid)
-  if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), call.sid) end
-  free_slot(pod, move, seq)
-  add_event(seq, 'call_withdrawn', 'sid', call.sid, 'pod', pod.name, 'lease', call.lease)
+-- What a script answers of a call that holds a pod; `seq` is that of its record, for the asking router's mirror.
+local function holding(word, call, pod, address, pool, seq)
+  return { word, text(now), pod, call.incarnation, address, pool, call.lease, call.allocated_at, call.connect_by,
+    call.provider, call.account, call.merchant, text(call.continues), seq,
+    word == 'existing' and call.state or 'allocated' }
+end
+
+-- Takes a call back that nobody has been told of, as if it had never been allocated; one that had a pod before is lost.
+local function withdraw(call, pod, seq)
+  redis.call('DEL', call_lock_key(call.sid))
+  if call.continues > 0 then
+    take_down(call, 'lost', 'pod_failed', seq)
+  else
+    redis.call('DEL', call_key(call.sid))
+    redis.call('ZREM', calls_key, call.sid)
+    redis.call('SREM', pod_calls_key(call.pod), call.sid)
+    if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), call.sid) end
+  end
+  free_slot(pod, seq)
+  add_event(seq, 'call_withdrawn', 'sid', call.sid, 'pod', call.pod, 'lease', call.lease)
 end

@@ -3,48 +3,62 @@
 -- KEYS[1]  epoch
 -- ARGV     1 settlement token · 2 sid · 3 right: owner, operator or holder · 4 provider · 5 account
 --          6 lease ('' = whatever lease the call has; a holder always names one) · 7 reason
--- Returns  {unsettled, state} · {released, pod, pool it stands in now, 1 if it drains} ·
---          {already_ended, pod, pool, ended_at} · {unknown} · {stale_lease} · {not_owner}
+-- Returns  {unsettled, state} · {released, pod, pool it stands in now, 1 if it drains, sid, seq, now ms} ·
+--          {already_ended, pod, pool, ended_at (, sid, seq: it was lost)} · {unknown} ·
+--          {unknown, sid, seq, now ms} remembered · {stale_lease} · {not_owner}
 -- Keeps    a release proves ownership: an owner's provider and account are the call's, a holder's lease is the call's
---          present one; what is freed is the record's own slot. A proven end of an unknown call leaves a tombstone.
+--          present one; what is freed is the record's own slot. A proven end of an unknown call leaves a tombstone;
+--          a holder's names its lease, and speaks for no other.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
 
 local sid, right, lease, reason = ARGV[2], ARGV[3], ARGV[6], ARGV[7]
-local call = read_call(sid)
+local call = read_record(sid)
+if not call and right ~= 'holder' then -- it may be named by the request that began it
+  local begun = redis.call('GET', request_key(sid))
+  local named = begun and (read_record(begun) or read_waiter(begun))
+  if named and (right ~= 'owner' or is_owner(named, ARGV[4], ARGV[5])) then
+    sid = begun
+    call = read_record(sid)
+  end
+end
 if not call then
-  if right == 'holder' or lease ~= '' then return { 'unknown' } end
+  if right ~= 'holder' and lease ~= '' then return { 'unknown' } end
+  local waiter = read_waiter(sid)
+  if waiter then
+    if right == 'holder' then return { 'unknown' } end -- the end of an earlier lease
+    if right == 'owner' and not is_owner(waiter, ARGV[4], ARGV[5]) then return { 'not_owner' } end
+    check_queues(sid, waiter.pools)
+  end
   redis.call('ZSCORE', calls_key, sid)
   local seq = next_seq()
-  redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', text(now), 'end_reason', reason, 'seq', seq)
-  if ARGV[4] ~= '' then redis.call('HSET', call_key(sid), 'provider', ARGV[4]) end
-  if ARGV[5] ~= '' then redis.call('HSET', call_key(sid), 'account', ARGV[5]) end
-  redis.call('PEXPIRE', call_key(sid), TOMBSTONE_MS)
-  add_event(seq, 'call_ended', 'sid', sid, 'reason', reason)
-  return { 'unknown' }
+  if waiter then leave_queues(waiter) end
+  remember_end(sid, text(now), reason, { provider = ARGV[4], account = ARGV[5], lease = lease }, seq)
+  return { 'unknown', sid, seq, text(now) }
 end
 if right == 'owner' and not is_owner(call, ARGV[4], ARGV[5]) then return { 'not_owner' } end
 if call.state == 'ended' then return { 'already_ended', call.pod, call.pool, call.ended_at } end
 if lease ~= '' and (call.lease ~= lease or call.state == 'lost') then return { 'stale_lease' } end
 if right == 'holder' and lease == '' then return { 'stale_lease' } end
 
-if call.state == 'lost' then -- holds nothing any more: only its memory changes
+if call.state == 'lost' then -- holds nothing any more, but may wait for another pod
+  local waiter = read_waiter(sid)
+  if waiter then check_queues(sid, waiter.pools) end
   local seq = next_seq()
   redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', text(now), 'end_reason', reason, 'seq', seq)
   redis.call('PEXPIRE', call_key(sid), TOMBSTONE_MS)
+  if waiter then leave_queues(waiter) end
   add_event(seq, 'call_ended', 'sid', sid, 'reason', reason)
-  return { 'already_ended', call.pod, call.pool, text(now) }
+  return { 'already_ended', call.pod, call.pool, text(now), sid, seq }
 end
 
-local pod = read_pod(call.pod)
-local move = pod.moves_to ~= '' and pool_policy(pod.moves_to) or nil
+local pod = slot_of(call)
 check_indexes(sid, call.merchant)
-check_pool(pod.name, pod.pool)
-if move then check_pool(pod.name, pod.moves_to) end
 
 local seq = next_seq()
 take_down(call, 'ended', reason, seq)
-free_slot(pod, move, seq)
-add_event(seq, 'call_ended', 'sid', sid, 'pod', pod.name, 'lease', call.lease, 'reason', reason)
-return { 'released', pod.name, pod.pool, pod.state == 'draining' and '1' or '0' }
+free_slot(pod, seq)
+add_event(seq, 'call_ended', 'sid', sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason)
+return { 'released', call.pod, pod and pod.pool or call.pool, pod and pod.state == 'draining' and '1' or '0',
+  sid, seq, text(now) }

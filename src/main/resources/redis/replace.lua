@@ -4,7 +4,7 @@
 -- ARGV     1 settlement token · 2 sid · 3 lease that the mover began with · 4 its lock token · 5 new lease
 --          6 longest call (ms) · 7 time to connect (ms, 0 = none) · 8 lock life (ms) · 9 … pods tried, at most three
 -- Returns  {unsettled, state} · {stale, now ms} the lease or the lock is another's: read again ·
---          {allocated, now ms, …} as allocate · {exhausted, now ms, pool…}
+--          {allocated, now ms, …} as allocate · {exhausted, now ms, merchant, pool…}
 -- Keeps    only who holds both the lease and the lock moves a call; the old slot is free in the same step in which the
 --          new one is taken. A withdrawn call leaves nothing: nobody had been told of its lease.
 
@@ -19,24 +19,21 @@ end
 local tried = {}
 for i = 9, #ARGV do tried[ARGV[i]] = true end
 local chain = chain_of(call.merchant)
-local old = read_pod(call.pod)
-local move = old.moves_to ~= '' and pool_policy(old.moves_to) or nil
-local pod = first_available(chain, tried)
+local old, from = slot_of(call), call.pod
+local pod = first_available(chain, tried, '')
 check_indexes(sid, call.merchant)
-check_pool(old.name, old.pool)
 
 local seq = next_seq()
 if not pod then
-  withdraw(call, old, move, seq)
-  return { 'exhausted', time, unpack(chain) }
+  withdraw(call, old, seq)
+  return { 'exhausted', time, call.merchant, unpack(chain) }
 end
-redis.call('SREM', pod_calls_key(old.name), sid)
-free_slot(old, move, seq)
+redis.call('SREM', pod_calls_key(from), sid)
+free_slot(old, seq)
 local connect_ms = tonumber(ARGV[7])
 call.lease, call.allocated_at = ARGV[5], time
-call.connect_by = connect_ms > 0 and text(now + connect_ms) or ''
+call.connect_by, call.incarnation = connect_ms > 0 and text(now + connect_ms) or '', pod.incarnation
 give(call, pod, now + (connect_ms > 0 and connect_ms or tonumber(ARGV[6])), seq)
 redis.call('PEXPIRE', call_lock_key(sid), ARGV[8])
-add_event(seq, 'call_moved', 'sid', sid, 'pod', pod.name, 'from', old.name, 'pool', pod.pool, 'lease', call.lease)
-return { 'allocated', time, pod.name, pod.incarnation, pod.address, pod.pool, call.lease, time, call.connect_by,
-  call.provider, call.account, call.merchant }
+add_event(seq, 'call_moved', 'sid', sid, 'pod', pod.name, 'from', from, 'pool', pod.pool, 'lease', call.lease)
+return holding('allocated', call, pod.name, pod.address, pod.pool, seq)

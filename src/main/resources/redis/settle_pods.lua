@@ -1,9 +1,11 @@
--- settle_pods: known pods wait in quarantine, for the data set may not know all of their calls.
+-- settle_pods: known pods hold as many calls as the configuration in force says, whatever became of the writes that made
+-- it so; and they wait in quarantine, for the data set may not know all of their calls, unless a whole mirror was joined.
 --
 -- KEYS[1]  epoch
--- ARGV     1 settlement token · 2 quarantine (ms) · 3 … names of pods
+-- ARGV     1 settlement token · 2 quarantine (ms, 0 = none) · 3 … names of pods
 -- Returns  {unsettled, state} · {done}
--- Keeps    a pod whose calls may be unknown gets no new one before its quarantine ends.
+-- Keeps    a pod whose calls may be unknown gets no new one before its quarantine ends; capacity and placement are
+--          those of the pool that it stands in.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
@@ -13,13 +15,16 @@ for i = 3, #ARGV do
   local pod = read_pod(ARGV[i])
   if pod and pod.state ~= 'gone' then
     check_pool(pod.name, pod.pool)
+    local policy = pool_policy(pod.pool)
+    if policy then pod.capacity, pod.placement = policy.capacity, policy.placement end
     pods[#pods + 1] = pod
   end
 end
+local quarantine_ms = redis.call('HGET', KEYS[1], 'whole') and 0 or tonumber(ARGV[2])
 local seq = next_seq()
 for _, pod in ipairs(pods) do
-  pod.quarantined_until = now + tonumber(ARGV[2])
+  if quarantine_ms > 0 then pod.quarantined_until = now + quarantine_ms end
   write_pod(pod, seq)
 end
-add_event(seq, 'pods_quarantined', 'pods', tostring(#pods))
+add_event(seq, 'pods_settled', 'pods', tostring(#pods))
 return { 'done' }

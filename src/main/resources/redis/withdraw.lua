@@ -3,7 +3,7 @@
 -- KEYS[1]  epoch
 -- ARGV     1 settlement token · 2 sid · 3 lease that the mover began with · 4 its lock token
 -- Returns  {unsettled, state} · {stale, now ms} the lease or the lock is another's: read again ·
---          {exhausted, now ms, pool…}
+--          {exhausted, now ms, merchant, pool…}
 -- Keeps    only who holds both the lease and the lock takes it back; nobody had been told of its lease.
 
 local refusal = gate_refusal()
@@ -14,11 +14,9 @@ local call = read_call(sid)
 if redis.call('GET', call_lock_key(sid)) ~= ARGV[4] or not call or not is_live(call) or call.lease ~= ARGV[3] then
   return { 'stale', text(now) }
 end
-local pod = read_pod(call.pod)
-local move = pod.moves_to ~= '' and pool_policy(pod.moves_to) or nil
+local pod = slot_of(call)
 check_indexes(sid, call.merchant)
-check_pool(pod.name, pod.pool)
 
 local seq = next_seq()
-withdraw(call, pod, move, seq)
-return { 'exhausted', text(now), unpack(chain_of(call.merchant)) }
+withdraw(call, pod, seq)
+return { 'exhausted', text(now), call.merchant, unpack(chain_of(call.merchant)) }

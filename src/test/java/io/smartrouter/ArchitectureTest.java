@@ -8,6 +8,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
 
 /** Which way the arrows between packages point. */
 @AnalyzeClasses(packages = "io.smartrouter", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -25,6 +27,7 @@ class ArchitectureTest {
                     "io.smartrouter.stream..",
                     "io.smartrouter.podwatch..",
                     "io.smartrouter.agent..",
+                    "io.smartrouter.reconcile..",
                     "io.smartrouter.ops..",
                     "io.smartrouter.dev..");
 
@@ -56,6 +59,23 @@ class ArchitectureTest {
             .should()
             .notBePublic();
 
+    /** So a router whose clock is wrong harms no lease: deadlines are Redis' time, and durations are monotonic. */
+    @ArchTest
+    static final ArchRule NO_ROUTERS_CLOCK_DECIDES_ABOUT_A_LEASE = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.smartrouter.pool..",
+                    "io.smartrouter.stream..",
+                    "io.smartrouter.reconcile..",
+                    "io.smartrouter.agent..")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(Clock.class)
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(Instant.class, "now");
+
     @ArchTest
     static final ArchRule NOTHING_DEPENDS_ON_THE_EDGES = noClasses()
             .that()
@@ -67,11 +87,14 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule A_PROVIDER_IS_KNOWN_TO_NOBODY_ELSE = noClasses()
             .that()
-            .resideOutsideOfPackage("io.smartrouter.webhook.plivo..")
+            .resideOutsideOfPackage("io.smartrouter.webhook.*..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("io.smartrouter.webhook.plivo..")
-            .allowEmptyShould(true);
+            .resideInAPackage("io.smartrouter.webhook.*..");
+
+    @ArchTest
+    static final ArchRule PROVIDERS_DO_NOT_KNOW_EACH_OTHER =
+            slices().matching("io.smartrouter.webhook.(*)..").should().notDependOnEachOther();
 
     @ArchTest
     static final ArchRule PRODUCTION_KNOWS_NOTHING_OF_DEV = noClasses()

@@ -40,7 +40,8 @@ class OneCallOnePodIT {
     static void startRouters() {
         redis = TestRedis.start();
         cluster = TestCluster.start(PODS);
-        Map<String, String> settings = Map.of("router.settle.quarantine", "0s");
+        // Which pod is the question, not how soon: a slow machine must not make Redis count as away.
+        Map<String, String> settings = Map.of("router.settle.quarantine", "0s", "router.redis.command-timeout", "10s");
         routers = List.of(RouterProcess.start(redis, cluster, settings), RouterProcess.start(redis, cluster, settings));
         routers.forEach(RouterProcess::awaitReady);
         data = new DataSet(redis.port());

@@ -4,6 +4,7 @@ import io.smartrouter.pool.AgentProbe;
 import io.smartrouter.pool.PoolProperties;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -22,6 +24,8 @@ import java.util.concurrent.TimeoutException;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,7 +36,11 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 class NetworkAgentProbe implements AgentProbe, DisposableBean {
     private static final int MOST_BODY_BYTES = 4 * 1024;
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    /** Two readers may take {@code {"active_calls":1,"active_calls":0}} for different things: here it is nothing. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private final PoolProperties properties;
     private final AgentProperties agent;
@@ -64,14 +72,21 @@ class NetworkAgentProbe implements AgentProbe, DisposableBean {
 
     @Override
     public boolean saysFree(String address) {
+        OptionalInt calls = activeCalls(address);
+        return calls.isPresent() && calls.getAsInt() == 0;
+    }
+
+    @Override
+    public OptionalInt activeCalls(String address) {
         String template = agent.statusUrl();
-        return template != null
-                && ask(
+        return template == null
+                ? OptionalInt.empty()
+                : ask(
                                 template.replace("{address}", address),
                                 BodyHandlers.limiting(BodyHandlers.ofByteArray(), MOST_BODY_BYTES))
                         .filter(answer -> answer.statusCode() == 200)
-                        .map(answer -> isFree(answer.body()))
-                        .orElse(false);
+                        .map(answer -> calls(answer.body()))
+                        .orElse(OptionalInt.empty());
     }
 
     private static boolean isSuccess(HttpResponse<InputStream> answer) {
@@ -83,26 +98,45 @@ class NetworkAgentProbe implements AgentProbe, DisposableBean {
         return answer.statusCode() / 100 == 2;
     }
 
-    private static boolean isFree(byte[] body) {
+    private static OptionalInt calls(byte[] body) {
         try {
             JsonNode calls = JSON.readTree(body).path("active_calls");
-            return calls.isIntegralNumber() && calls.canConvertToInt() && calls.intValue() == 0;
+            boolean counts = calls.isIntegralNumber() && calls.canConvertToInt() && calls.intValue() >= 0;
+            return counts ? OptionalInt.of(calls.intValue()) : OptionalInt.empty();
         } catch (JacksonException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    @Override
+    public boolean refuses(String address) {
+        try {
+            connect(address);
+            return false;
+        } catch (ConnectException e) {
+            return true; // the JDK throws this one for a refusal alone; a host out of reach is another
+        } catch (IOException | RuntimeException e) {
             return false;
         }
     }
 
     private boolean connects(String address) {
-        try (Socket socket = new Socket()) {
-            URI url = URI.create("tcp://" + address);
-            String host = url.getHost();
-            if (host == null || url.getPort() < 0) {
-                return false;
-            }
-            socket.connect(new InetSocketAddress(host, url.getPort()), timeoutMs());
+        try {
+            connect(address);
             return true;
         } catch (IOException | RuntimeException e) {
             return false;
+        }
+    }
+
+    private void connect(String address) throws IOException {
+        URI url = URI.create("tcp://" + address);
+        String host = url.getHost();
+        if (host == null || url.getPort() < 0) {
+            throw new IOException("no address");
+        }
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(host, url.getPort()), timeoutMs());
         }
     }
 

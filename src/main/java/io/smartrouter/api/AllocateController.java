@@ -6,6 +6,7 @@ import io.smartrouter.pool.AllocationOutcome.CallEnded;
 import io.smartrouter.pool.AllocationOutcome.Exhausted;
 import io.smartrouter.pool.AllocationOutcome.MerchantLimit;
 import io.smartrouter.pool.AllocationOutcome.NotOwner;
+import io.smartrouter.pool.AllocationOutcome.Waiting;
 import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.InvalidInputException;
@@ -97,13 +98,20 @@ class AllocateController {
                                 "The call_sid is in use by another provider or account.")
                         .answer();
             case MerchantLimit limit -> {
-                log.warn("merchant limit reached sid={} limit={}", request.call(), limit.limit());
+                log.warn(
+                        "merchant limit reached sid={} merchant={} limit={}",
+                        request.call(),
+                        limit.merchant(),
+                        limit.limit());
                 yield Problem.of(
                                 ProblemCode.MERCHANT_LIMIT,
                                 "The merchant has %d live calls, as many as its max_concurrent_calls allows."
                                         .formatted(limit.limit()))
                         .answer();
             }
+            case Waiting waiting -> // never asked for here: an HTTP client waits by asking again
+                Problem.of(ProblemCode.EXHAUSTED, "No pod is free yet; ask again.")
+                        .answer();
             case Exhausted exhausted -> {
                 log.warn("exhausted sid={} chain={}", request.call(), exhausted.chain());
                 yield Problem.of(ProblemCode.EXHAUSTED, "No pod is free in any pool that this call may use; try again.")

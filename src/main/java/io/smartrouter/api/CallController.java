@@ -39,7 +39,9 @@ class CallController {
             @Nullable Instant connectBy,
             @Nullable Instant connectedAt,
             @Nullable Instant endedAt,
-            @Nullable String endReason)
+            @Nullable String endReason,
+            int continues,
+            boolean takesOver)
             implements JsonBody {
         static Answer of(Call call) {
             return new Answer(
@@ -56,7 +58,9 @@ class CallController {
                     call.connectBy(),
                     call.connectedAt(),
                     call.endedAt(),
-                    call.endReason());
+                    call.endReason(),
+                    call.continues(),
+                    call.continues() > 0);
         }
     }
 

@@ -1,14 +1,25 @@
 package io.smartrouter.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.smartrouter.api.ApiKeys.Caller;
+import io.smartrouter.api.DrainWait.Waited;
 import io.smartrouter.pool.DrainOutcome;
 import io.smartrouter.pool.DrainOutcome.Done;
 import io.smartrouter.pool.DrainOutcome.UnknownPod;
+import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.PoolManager;
 import io.smartrouter.web.Fields;
 import io.smartrouter.web.JsonBody;
+import io.smartrouter.web.OwnBound;
+import io.smartrouter.web.Problem;
+import io.smartrouter.web.ProblemCode;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,21 +35,87 @@ import org.springframework.web.bind.annotation.RequestBody;
 class DrainController {
     private static final Logger log = LoggerFactory.getLogger(DrainController.class);
 
-    private final PoolManager pool;
+    private static final Pattern WAIT = Pattern.compile("([0-9]{1,5})(s|m|h)");
+    private static final Duration LONGEST_WAIT = Duration.ofHours(1);
 
-    DrainController(PoolManager pool) {
+    private final PoolManager pool;
+    private final DrainWait waits;
+
+    DrainController(PoolManager pool, DrainWait waits) {
         this.pool = pool;
+        this.waits = waits;
     }
 
-    record Body(@Nullable String podName) implements JsonBody {}
+    record Body(
+            @Nullable String podName,
+            @JsonProperty("wait") @Nullable String waitFor) implements JsonBody {
+        @Nullable
+        Duration toWait() {
+            if (waitFor == null) {
+                return null;
+            }
+            Matcher text = WAIT.matcher(waitFor);
+            Duration duration = text.matches() ? Duration.parse("PT" + text.group(1) + text.group(2)) : Duration.ZERO;
+            if (duration.isZero() || duration.compareTo(LONGEST_WAIT) > 0) {
+                throw new InvalidInputException("wait", "must be a time such as 30s or 10m, at most 1h");
+            }
+            return duration;
+        }
+    }
 
-    record Answer(boolean success, String podName, boolean hasActiveCall, int activeCalls, String state, String message)
+    /**
+     * What became of it.
+     *
+     * @param drained with {@code wait}: whether the pod has no call any more; else null
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Answer(
+            boolean success,
+            String podName,
+            boolean hasActiveCall,
+            int activeCalls,
+            String state,
+            String message,
+            @Nullable Boolean drained)
             implements JsonBody {}
 
+    @OwnBound // a hundred may wait; see DrainWait
     @PostMapping(path = "/drain", consumes = MediaType.APPLICATION_JSON_VALUE)
     ResponseEntity<?> drain(@RequestBody Body body, @RequestAttribute(ApiKeyInterceptor.CALLER) Caller caller) {
         String pod = Fields.required("pod_name", body.podName());
-        return answer("drained", pool.drain(pod), caller);
+        Duration wait = body.toWait();
+        if (wait == null) {
+            return answer("drained", pool.drain(pod), caller);
+        }
+        if (!waits.enter()) {
+            return Problem.of(ProblemCode.OVERLOADED, "As many drains wait here as may; ask again, or without wait.")
+                    .answer();
+        }
+        try {
+            ResponseEntity<?> drained = answer("drained", pool.drain(pod), caller);
+            return drained.getBody() instanceof Answer ? answer(pod, waits.await(pod, wait)) : drained;
+        } finally {
+            waits.leave();
+        }
+    }
+
+    private static ResponseEntity<?> answer(String name, Waited waited) {
+        Pod pod = waited.pod();
+        return switch (waited.end()) {
+            case EMPTY -> answer(name, pod, true, "drained: its last call has ended");
+            case GONE -> answer(name, null, true, "drained: its incarnation is gone, and its calls with it");
+            case UNDRAINED -> answer(name, pod, false, "somebody undrained the pod meanwhile; it takes calls");
+            case TIME_OVER -> answer(name, pod, false, "the time is over; the pod stays drained and keeps its calls");
+            case STOPPING ->
+                Problem.of(ProblemCode.STOPPING, "This router stops; the pod is drained. Ask again: another one waits.")
+                        .answer();
+        };
+    }
+
+    private static ResponseEntity<?> answer(String name, @Nullable Pod pod, boolean drained, String message) {
+        int calls = pod == null ? 0 : pod.calls().size();
+        String state = pod == null ? PodState.GONE.word() : pod.state().word();
+        return ResponseEntity.ok(new Answer(true, name, calls > 0, calls, state, message, drained));
     }
 
     @PostMapping("/pods/{name}/undrain")
@@ -62,7 +139,8 @@ class DrainController {
                         pod.liveCalls() > 0,
                         pod.liveCalls(),
                         pod.state().word(),
-                        message(done, pod)));
+                        message(done, pod),
+                        null));
             }
             case UnknownPod unknown -> PodController.UNKNOWN_POD.answer();
         };

@@ -26,7 +26,7 @@ import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** {@code /merchants}: where each merchant's calls go, and how many it may have. */
+/** {@code /merchants}: where each merchant's calls go, how many it may have, and what its callers get when no pod is free. */
 @ApiController
 class MerchantController {
     private static final Logger log = LoggerFactory.getLogger(MerchantController.class);
@@ -46,14 +46,28 @@ class MerchantController {
             @Nullable String tier,
             @Nullable String pool,
             @Nullable List<@Nullable String> fallback,
-            @Nullable Integer maxConcurrentCalls)
+            @Nullable Integer maxConcurrentCalls,
+            @Nullable ExhaustedView whenExhausted,
+            @Nullable Map<String, @Nullable ExhaustedView> whenExhaustedAt)
             implements JsonBody.Configuring {
         MerchantPolicy toPolicy() {
-            return new MerchantPolicy(tier, pool, Fields.allPresent("fallback", fallback), maxConcurrentCalls);
+            return new MerchantPolicy(
+                    tier,
+                    pool,
+                    Fields.allPresent("fallback", fallback),
+                    maxConcurrentCalls,
+                    ExhaustedView.everywhere(whenExhausted),
+                    ExhaustedView.at(whenExhaustedAt));
         }
 
         static Body of(MerchantPolicy policy) {
-            return new Body(policy.tier(), policy.pool(), policy.fallback(), policy.maxConcurrentCalls());
+            return new Body(
+                    policy.tier(),
+                    policy.pool(),
+                    policy.fallback(),
+                    policy.maxConcurrentCalls(),
+                    ExhaustedView.of(policy.whenExhausted()),
+                    ExhaustedView.of(policy.whenExhaustedAt()));
         }
     }
 

@@ -1,7 +1,9 @@
 package io.smartrouter.api;
 
 import io.smartrouter.api.ApiKeys.Caller;
+import io.smartrouter.pool.ExhaustedPolicy;
 import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.pool.Numbers;
 import io.smartrouter.pool.RoutingConfiguration;
 import io.smartrouter.pool.RoutingConfigurations;
 import io.smartrouter.pool.TierPolicy;
@@ -24,7 +26,10 @@ import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestBody;
 
-/** {@code /tiers}: how pods are shared out, and the chain that calls ask whose merchant names none. */
+/**
+ * {@code /tiers}: how pods are shared out, the chain that calls ask whose merchant names none, and what callers get by
+ * default when no pod is free.
+ */
 @ApiController
 class TierController {
     private static final Logger log = LoggerFactory.getLogger(TierController.class);
@@ -55,7 +60,10 @@ class TierController {
     /** All tiers, as {@code voice:tier:config} has them. */
     record Tiers(
             @Nullable Map<String, @Nullable Tier> tiers,
-            @Nullable List<@Nullable String> defaultChain) implements JsonBody.Configuring {
+            @Nullable List<@Nullable String> defaultChain,
+            @Nullable ExhaustedView whenExhausted,
+            @Nullable Map<String, @Nullable ExhaustedView> whenExhaustedAt)
+            implements JsonBody.Configuring {
         RoutingConfiguration toConfiguration() {
             LinkedHashMap<String, TierPolicy> policies = new LinkedHashMap<>();
             Fields.required("tiers", tiers)
@@ -69,13 +77,19 @@ class TierController {
                             : policies.keySet().stream()
                                     .filter(name -> !name.startsWith(RoutingConfiguration.MERCHANT_POOL))
                                     .toList(),
-                    Map.of());
+                    ExhaustedPolicy.of(ExhaustedView.everywhere(whenExhausted), ExhaustedView.at(whenExhaustedAt)),
+                    Map.of(),
+                    Numbers.NONE);
         }
 
         static Tiers of(RoutingConfiguration configuration) {
             Map<String, @Nullable Tier> views = new LinkedHashMap<>();
             configuration.tiers().forEach((name, policy) -> views.put(name, Tier.of(policy)));
-            return new Tiers(views, List.copyOf(configuration.defaultChain()));
+            return new Tiers(
+                    views,
+                    List.copyOf(configuration.defaultChain()),
+                    ExhaustedView.of(configuration.exhausted().everywhere()),
+                    ExhaustedView.of(configuration.exhausted().at()));
         }
     }
 

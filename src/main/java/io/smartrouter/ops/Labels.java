@@ -1,8 +1,10 @@
 package io.smartrouter.ops;
 
 import io.smartrouter.pool.AllocationOutcome;
+import io.smartrouter.pool.ContinueOutcome;
 import io.smartrouter.pool.ReleaseOutcome;
 import io.smartrouter.pool.RoutingConfiguration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +12,17 @@ import org.jspecify.annotations.Nullable;
 final class Labels {
     static final String NONE = "none";
     static final String UNAVAILABLE = "unavailable";
-    private static final Set<String> PROVIDERS = Set.of("plivo", "exotel", "twilio");
+
+    /** Outcomes of an allocation that name no pool, so that their counters can begin at zero. */
+    static final List<String> WITHOUT_POD =
+            List.of("call_ended", "not_owner", "merchant_limit", "waiting", "exhausted", UNAVAILABLE);
+
+    static final List<String> CONTINUES =
+            List.of("existing", "continues", "over", "limit", "exhausted", "unknown_call", "not_owner");
+    static final List<String> RELEASES =
+            List.of("released", "already_ended", "unknown_call", "stale_lease", "not_owner", "deferred");
+    /** What expire.lua says of a call that it ended. */
+    static final List<String> EXPIRED = List.of("max_length", "never_connected", "stream_ended");
 
     private Labels() {}
 
@@ -20,7 +32,19 @@ final class Labels {
             case AllocationOutcome.CallEnded ended -> "call_ended";
             case AllocationOutcome.NotOwner other -> "not_owner";
             case AllocationOutcome.MerchantLimit limit -> "merchant_limit";
+            case AllocationOutcome.Waiting waiting -> "waiting";
             case AllocationOutcome.Exhausted exhausted -> "exhausted";
+        };
+    }
+
+    static String outcome(ContinueOutcome outcome) {
+        return switch (outcome) {
+            case ContinueOutcome.Continues continues -> continues.existing() ? "existing" : "continues";
+            case ContinueOutcome.Over over -> "over";
+            case ContinueOutcome.Limit limit -> "limit";
+            case ContinueOutcome.Exhausted exhausted -> "exhausted";
+            case ContinueOutcome.UnknownCall unknown -> "unknown_call";
+            case ContinueOutcome.NotOwner other -> "not_owner";
         };
     }
 
@@ -35,12 +59,12 @@ final class Labels {
         };
     }
 
-    /** A provider that the router knows; the name is a caller's to choose, so any other is one value. */
-    static String provider(@Nullable String provider) {
+    /** A provider that is in use here; the name is a caller's to choose, so any other is one value. */
+    static String provider(@Nullable String provider, Set<String> inUse) {
         if (provider == null) {
             return NONE;
         }
-        return PROVIDERS.contains(provider) ? provider : "other";
+        return inUse.contains(provider) ? provider : "other";
     }
 
     static String pool(AllocationOutcome outcome) {

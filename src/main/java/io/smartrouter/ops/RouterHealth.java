@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.smartrouter.podwatch.WatchStatus;
+import io.smartrouter.pool.MirrorExchange;
+import io.smartrouter.pool.RouterMirror;
 import io.smartrouter.pool.RoutingConfigurations;
 import io.smartrouter.pool.Settlement;
 import java.time.Clock;
@@ -57,6 +59,16 @@ class RouterHealth {
         return health.build();
     }
 
+    /** Up also with a gap: routing goes on, and only a loss right now would cost a quarantine. */
+    @Bean
+    HealthIndicator mirrorHealthIndicator(RouterMirror mirror) {
+        return () -> Health.up()
+                .withDetail("whole", mirror.isWhole())
+                .withDetail("age_seconds", mirror.age().toMillis() / MS)
+                .withDetail("copies", mirror.size())
+                .build();
+    }
+
     @Bean
     HealthIndicator configurationHealthIndicator(RoutingConfigurations configurations) {
         return () -> configurations
@@ -77,6 +89,26 @@ class RouterHealth {
             watch.lastEvent().ifPresent(at -> health.withDetail("last_event", at.toString()));
             watch.problem().ifPresent(problem -> health.withDetail("problem", problem));
             return health.build();
+        };
+    }
+
+    /** What a loss would cost now, as numbers. */
+    @Bean
+    MeterBinder mirrorMetrics(RouterMirror mirror, MirrorExchange exchange) {
+        return (MeterRegistry registry) -> {
+            Gauge.builder("smart_router.mirror.whole", mirror, m -> m.isWhole() ? 1 : 0)
+                    .description("Whether this router's mirror follows without a gap")
+                    .register(registry);
+            Gauge.builder("smart_router.mirror.age", mirror, m -> m.age().toMillis() / MS)
+                    .description("How long ago this router's mirror was in step")
+                    .baseUnit("seconds")
+                    .register(registry);
+            Gauge.builder("smart_router.mirror.copies", mirror, RouterMirror::size)
+                    .description("Calls and pods in this router's mirror")
+                    .register(registry);
+            FunctionCounter.builder("smart_router.mirror.joined", exchange, MirrorExchange::taken)
+                    .description("Copies from this router's mirror that a data set had lost")
+                    .register(registry);
         };
     }
 

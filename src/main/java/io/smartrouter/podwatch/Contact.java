@@ -8,25 +8,42 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** When the cluster was last heard, and why it is not; says each change of that once. */
+/**
+ * When the cluster was last heard, and why it is not; says each change of that once.
+ *
+ * <p>That a watch looks open is no word of the cluster: its connection may have died in silence. But it would not look
+ * open any longer if the silence were longer than {@linkplain DeadConnections is allowed}; so that much is known of it,
+ * and no more.
+ */
 final class Contact {
     private static final Logger log = LoggerFactory.getLogger(Contact.class);
     /** A watch that closes by the clock is open again sooner; nobody needs to hear of it. */
     static final Duration SHORT = Duration.ofSeconds(5);
 
     private final Clock clock;
+    private final Duration longestSilence;
     private volatile @Nullable Instant last;
     private volatile @Nullable Instant lastEvent;
     private @Nullable String problem;
     private boolean away;
 
-    Contact(Clock clock) {
+    /** @param longestSilence after it a connection on which nothing arrives is open no longer */
+    Contact(Clock clock, Duration longestSilence) {
         this.clock = clock;
+        this.longestSilence = longestSilence;
     }
 
-    /** The watch is open. */
-    synchronized void open() {
+    /** A watch was opened just now: the cluster answered. */
+    synchronized void opened() {
         last = clock.instant();
+        stillOpen();
+    }
+
+    /** The watch looks open, as it did before. */
+    synchronized void stillOpen() {
+        Instant heard = last;
+        Instant surely = clock.instant().minus(longestSilence);
+        last = heard == null || heard.isBefore(surely) ? surely : heard;
         problem = null;
         if (away) {
             away = false;
@@ -35,7 +52,7 @@ final class Contact {
     }
 
     /** A list or an event arrived. */
-    void event() {
+    synchronized void event() {
         Instant now = clock.instant();
         last = now;
         lastEvent = now;

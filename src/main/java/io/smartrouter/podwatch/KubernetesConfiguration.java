@@ -3,7 +3,6 @@ package io.smartrouter.podwatch;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.smartrouter.InvalidSettingException;
 import java.net.URI;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -36,7 +35,7 @@ class KubernetesConfiguration {
         if (masterUrl != null && !masterUrl.isBlank()) {
             builder.withMasterUrl(requireUrl(masterUrl));
         }
-        return new KubernetesClientBuilder().withConfig(builder.build()).build();
+        return DeadConnections.client(builder, properties.longestSilence());
     }
 
     private static String requireUrl(String text) {

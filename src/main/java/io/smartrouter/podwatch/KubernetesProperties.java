@@ -20,4 +20,11 @@ public record KubernetesProperties(
         @Nullable String masterUrl,
 
         @DefaultValue("10s") @DurationMin(millis = 100) @DurationMax(minutes = 2)
-        Duration requestTimeout) {}
+        Duration requestTimeout) {
+    private static final Duration SILENCE = Duration.ofSeconds(60);
+
+    /** How long nothing may arrive on a connection before it counts as dead; no shorter than a request may take. */
+    Duration longestSilence() {
+        return requestTimeout.compareTo(SILENCE) > 0 ? requestTimeout : SILENCE;
+    }
+}

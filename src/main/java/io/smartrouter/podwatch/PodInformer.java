@@ -9,8 +9,14 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.smartrouter.pool.InvalidInputException;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +26,8 @@ import org.springframework.stereotype.Component;
  * The watch of the pods and what it has seen.
  *
  * <p>fabric8's informer lists and watches again by itself: after a closed watch, a 410 and any failed list, with pauses
- * that grow to 32 times the client's reconnect interval; it renews each watch after 5 to 10 minutes, which also ends
- * one whose connection died in silence. What it does not do is closed here: by default it gives up when its first
+ * that grow to 32 times the client's reconnect interval; it renews each watch after 5 to 10 minutes, and
+ * {@link DeadConnections} ends one that died in silence before that. What it does not do is closed here: by default it gives up when its first
  * list fails, so its exception handler always says to go on; and one that stands still all the same can be
  * {@linkplain #restart() made anew} without forgetting what it saw.
  */
@@ -130,6 +136,30 @@ class PodInformer implements PodSource {
                 : current.getStore().list().stream()
                         .flatMap(pod -> facts(pod).stream())
                         .toList();
+    }
+
+    @Override
+    public PodWord ask(String pod, Duration atMost) {
+        CompletableFuture<PodWord> word = new CompletableFuture<>();
+        // The client's own limit is longer than a caller can wait; what comes later is nobody's any more.
+        Thread.ofVirtual().name("podwatch-ask").start(() -> {
+            try {
+                word.complete(lookup.fresh(pod)
+                        .<PodWord>map(found ->
+                                facts(found).<PodWord>map(PodWord.Present::new).orElseGet(PodWord.Silent::new))
+                        .orElseGet(PodWord.Absent::new));
+            } catch (RuntimeException e) {
+                word.complete(new PodWord.Silent());
+            }
+        });
+        try {
+            return word.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new PodWord.Silent();
+        } catch (ExecutionException | TimeoutException e) {
+            return new PodWord.Silent();
+        }
     }
 
     private Optional<PodFacts> facts(Pod pod) {

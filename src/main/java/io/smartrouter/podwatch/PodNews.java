@@ -4,8 +4,8 @@ import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.PodFacts;
 import java.util.Optional;
 
-/** One thing to tell the store of a pod, or to find out first. */
-sealed interface PodNews {
+/** One thing to tell the store of a pod, or to find out first. {@link PodInquiry} takes it. */
+public sealed interface PodNews {
     /** The pod's name. */
     String pod();
 
@@ -17,7 +17,11 @@ sealed interface PodNews {
         return incarnation().object().equals(other.incarnation().object());
     }
 
-    /** Kubernetes showed the pod. */
+    /**
+     * Kubernetes showed the pod.
+     *
+     * @param facts what it showed
+     */
     record Seen(PodFacts facts) implements PodNews {
         @Override
         public String pod() {
@@ -30,12 +34,20 @@ sealed interface PodNews {
         }
     }
 
-    /** Kubernetes said that the object is deleted: proven. */
+    /**
+     * Kubernetes said that the object is deleted: proven.
+     *
+     * @param pod the pod's name
+     * @param incarnation its object's
+     * @param version of the event
+     */
     record Deleted(String pod, Incarnation incarnation, Optional<String> version) implements PodNews {}
 
     /**
      * The object should be there and was not seen: no evidence, but a reason to ask.
      *
+     * @param pod the pod's name
+     * @param incarnation its object's
      * @param version of the event that said so; empty if no event did
      */
     record Missing(String pod, Incarnation incarnation, Optional<String> version) implements PodNews {}

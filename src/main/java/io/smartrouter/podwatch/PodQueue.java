@@ -3,6 +3,7 @@ package io.smartrouter.podwatch;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.smartrouter.podwatch.PodNews.Missing;
 import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.pool.StoreFaultException;
 import io.smartrouter.pool.StoreUnavailableException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -98,6 +99,9 @@ final class PodQueue {
         try {
             teller.accept(news);
             told(news);
+        } catch (StoreFaultException e) { // this pod's record alone: news of others goes on
+            log.error("pod news kept for later pod={} problem=\"{}\"", news.pod(), e.getMessage());
+            again(news, System.nanoTime() + afterFault.toNanos());
         } catch (StoreUnavailableException e) {
             away(news, store, "store", e);
         } catch (KubernetesClientException e) {

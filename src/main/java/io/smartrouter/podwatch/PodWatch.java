@@ -18,11 +18,11 @@ import org.springframework.stereotype.Component;
 
 /**
  * The watch at work: begins when the context is up and needs neither Kubernetes nor the store for that. Once a second
- * it looks whether the watch is open; after each list, each outage and every few minutes it holds the store's pods
- * against the watch's.
+ * it looks whether the watch is open; after each list and each outage it holds the store's pods against the watch's. The
+ * reconciler does that again and again, on one router for all.
  */
 @Component
-class PodWatch implements SmartLifecycle, WatchStatus {
+class PodWatch implements SmartLifecycle, WatchStatus, PodInquiry {
     private static final Logger log = LoggerFactory.getLogger(PodWatch.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
@@ -39,18 +39,17 @@ class PodWatch implements SmartLifecycle, WatchStatus {
     private boolean wasOpen;
     private boolean compareFailed;
     private long openUntil = System.nanoTime();
-    private long compared = System.nanoTime();
 
     @Autowired
-    PodWatch(PodInformer informer, PodsProperties properties, PoolManager manager) {
-        this(informer, properties, PodRecords.of(manager));
+    PodWatch(PodInformer informer, PodsProperties properties, KubernetesProperties kubernetes, PoolManager manager) {
+        this(informer, properties, kubernetes.longestSilence(), PodRecords.of(manager));
     }
 
-    PodWatch(PodInformer informer, PodsProperties properties, PodRecords records) {
+    PodWatch(PodInformer informer, PodsProperties properties, Duration longestSilence, PodRecords records) {
         this.informer = informer;
         this.properties = properties;
         this.records = records;
-        this.contact = new Contact(Clock.systemUTC());
+        this.contact = new Contact(Clock.systemUTC(), longestSilence);
         this.queue = new PodQueue(
                 new PodTeller(records, informer.lookup(), informer.translation()), FIRST_PAUSE, LONGEST_PAUSE);
     }
@@ -69,6 +68,11 @@ class PodWatch implements SmartLifecycle, WatchStatus {
         wake.release();
         informer.stop();
         queue.stop();
+    }
+
+    @Override
+    public void take(PodNews news) {
+        queue.addIfIdle(news);
     }
 
     @Override
@@ -109,9 +113,11 @@ class PodWatch implements SmartLifecycle, WatchStatus {
         boolean open = informer.isWatching();
         long now = System.nanoTime();
         if (open) {
-            contact.open();
             openUntil = now;
-            if (!wasOpen) {
+            if (wasOpen) {
+                contact.stillOpen();
+            } else {
+                contact.opened();
                 compareDue.set(true);
             }
         } else if (now - openUntil > properties.restartAfter().toNanos()) {
@@ -126,10 +132,7 @@ class PodWatch implements SmartLifecycle, WatchStatus {
     }
 
     private boolean isCompareDue() {
-        return informer.isComplete()
-                && (compareDue.get()
-                        || System.nanoTime() - compared
-                                > properties.compareEvery().toNanos());
+        return informer.isComplete() && compareDue.get();
     }
 
     private void compare() {
@@ -137,9 +140,12 @@ class PodWatch implements SmartLifecycle, WatchStatus {
         try {
             // The store first: what the watch sees meanwhile is told anyway.
             var stored = records.pods();
-            List<PodNews> news = Comparison.of(informer.pods(), stored);
+            List<PodNews> news = Comparison.of(
+                    informer.pods(),
+                    stored.stream()
+                            .map(pod -> new Comparison.Stored(pod.name(), pod.incarnation(), pod.version()))
+                            .toList());
             news.forEach(queue::addIfIdle);
-            compared = System.nanoTime();
             compareFailed = false;
             if (!news.isEmpty()) {
                 log.info("store and watch differ pods={}", news.size());

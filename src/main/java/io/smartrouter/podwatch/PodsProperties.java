@@ -19,7 +19,6 @@ import org.springframework.validation.annotation.Validated;
  * @param selector Kubernetes' label selector, as {@code kubectl -l} takes it
  * @param container name of the agent's container where a pod has several; null for the first
  * @param port the agent's port where its container names none
- * @param compareEvery how often the store's pods are held against the watch
  * @param restartAfter how long the watch may be away before it is made anew
  */
 @Validated
@@ -29,9 +28,6 @@ public record PodsProperties(
         @DefaultValue("app=voice-agent") String selector,
         @Nullable String container,
         @DefaultValue("8080") @Min(1) @Max(65_535) int port,
-
-        @DefaultValue("2m") @DurationMin(millis = 100) @DurationMax(hours = 1)
-        Duration compareEvery,
 
         @DefaultValue("3m") @DurationMin(seconds = 1) @DurationMax(hours = 1)
         Duration restartAfter) {

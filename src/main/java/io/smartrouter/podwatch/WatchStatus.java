@@ -9,16 +9,22 @@ public interface WatchStatus {
     /** Whether the whole cluster was seen once since the start. */
     boolean isSynced();
 
-    /** Whether a watch is open now, so that changes arrive as they happen. */
+    /** Whether a watch looks open, so that changes arrive as they happen; one whose connection is dead does for a while. */
     boolean isWatching();
 
-    /** When the watch was last known to be open or to bring something (to about a second); empty before the first. */
+    /**
+     * When the cluster was last surely heard: a list, an event, the opening of a watch, or what must have arrived
+     * lately on a connection that still stands; empty before the first.
+     */
     Optional<Instant> lastContact();
 
     /** When the last list or event arrived; old in a quiet cluster. Empty before the first. */
     Optional<Instant> lastEvent();
 
-    /** How old what the router knows of the cluster may be: time since the last contact; empty before the first. */
+    /**
+     * How old what the router knows of the cluster may be at most: time since the last contact. While a watch is open
+     * it does not pass the longest silence of a connection; empty before the first contact.
+     */
     Optional<Duration> age();
 
     /** Why the cluster's API cannot be watched, in one line without secrets; empty while it can. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param provider the provider, or null
  * @param account the provider's account, or null
  * @param merchant the tenant, or null
+ * @param continues how many pods the call had before this one: above 0 the agent takes over
  */
 public record Allocation(
         CallId call,
@@ -30,4 +31,10 @@ public record Allocation(
         @Nullable Instant connectBy,
         @Nullable String provider,
         @Nullable String account,
-        @Nullable String merchant) {}
+        @Nullable String merchant,
+        int continues) {
+    /** Whether the caller was already talking to another pod. */
+    public boolean takesOver() {
+        return continues > 0;
+    }
+}

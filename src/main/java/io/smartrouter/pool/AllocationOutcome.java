@@ -2,6 +2,7 @@ package io.smartrouter.pool;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What became of an {@link AllocationRequest}. That Redis could not answer is none of these but a fault. */
 public sealed interface AllocationOutcome {
@@ -35,9 +36,18 @@ public sealed interface AllocationOutcome {
     record MerchantLimit(String merchant, int limit) implements AllocationOutcome {}
 
     /**
+     * No pod is free yet; the call waits in order of arrival, as long as it goes on asking.
+     *
+     * @param since since when, in Redis' time
+     * @param merchant whose call it is, or null
+     */
+    record Waiting(Instant since, @Nullable String merchant) implements AllocationOutcome {}
+
+    /**
      * No pod is free in the whole chain.
      *
      * @param chain the pools that were asked, in order
+     * @param merchant whose call it is, as far as the request or the call's record says it; or null
      */
-    record Exhausted(List<String> chain) implements AllocationOutcome {}
+    record Exhausted(List<String> chain, @Nullable String merchant) implements AllocationOutcome {}
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectedAt when its stream reached the pod, or null
  * @param endedAt when it ended or was lost, or null
  * @param endReason why it ended, or null
+ * @param continues how many pods it had before this one
  */
 public record Call(
         CallId id,
@@ -39,4 +40,5 @@ public record Call(
         @Nullable Instant connectBy,
         @Nullable Instant connectedAt,
         @Nullable Instant endedAt,
-        @Nullable String endReason) {}
+        @Nullable String endReason,
+        int continues) {}

@@ -13,9 +13,14 @@ public record CallId(String value) {
 
     /** Refuses what is no call id. */
     public CallId {
-        if (!ALLOWED.matcher(value).matches()) {
+        if (!isValid(value)) {
             throw new InvalidInputException("call_sid", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
         }
+    }
+
+    /** Whether a text can be a call id. */
+    public static boolean isValid(String text) {
+        return ALLOWED.matcher(text).matches();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.smartrouter.pool;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -17,7 +18,9 @@ public class DeferredReleases {
     private static final Logger log = LoggerFactory.getLogger(DeferredReleases.class);
     private static final int MOST_KEPT = 100_000;
 
+    /** Each with whether it was said that a damaged record holds it up. */
     private final Map<ReleaseRequest, Boolean> kept = new LinkedHashMap<>();
+
     private long refused;
 
     synchronized void keep(ReleaseRequest request) {
@@ -26,14 +29,22 @@ public class DeferredReleases {
             log.error("release given up, too many are kept sid={}", request.call());
             return;
         }
-        kept.put(request, true);
+        kept.putIfAbsent(request, false);
     }
 
-    /** Tries each kept release once; a fault ends the round and leaves the rest for the next. */
+    /**
+     * Tries each kept release once. That the store is away ends the round and leaves the rest for the next; one that a
+     * damaged record holds up stays, and those behind it are tried.
+     */
     void retry(Consumer<ReleaseRequest> release) {
         for (ReleaseRequest request : snapshot()) {
             try {
                 release.accept(request);
+            } catch (StoreFaultException e) {
+                if (isNew(request)) {
+                    log.error("kept release cannot be stored sid={} problem=\"{}\"", request.call(), e.getMessage());
+                }
+                continue;
             } catch (StoreUnavailableException e) {
                 return; // still away: the next round begins with this one
             }
@@ -44,8 +55,23 @@ public class DeferredReleases {
         }
     }
 
-    private synchronized java.util.List<ReleaseRequest> snapshot() {
-        return java.util.List.copyOf(kept.keySet());
+    private synchronized List<ReleaseRequest> snapshot() {
+        return List.copyOf(kept.keySet());
+    }
+
+    /** Whether nothing was said of it yet. */
+    private synchronized boolean isNew(ReleaseRequest request) {
+        return Boolean.FALSE.equals(kept.replace(request, true));
+    }
+
+    /**
+     * Gives up all that are kept, because the router stops: each is said by sid. Their agents, the maximum length and
+     * the reconciler end these calls.
+     */
+    public synchronized void giveUp() {
+        kept.keySet().forEach(request -> log.error("release given up, the router stops sid={}", request.call()));
+        refused += kept.size();
+        kept.clear();
     }
 
     /** How many are kept now. */
@@ -53,7 +79,7 @@ public class DeferredReleases {
         return kept.size();
     }
 
-    /** How many were given up since the start, for want of room. */
+    /** How many were given up since the start, for want of room or because the router stops. */
     public synchronized long refused() {
         return refused;
     }

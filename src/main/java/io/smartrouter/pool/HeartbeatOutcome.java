@@ -10,8 +10,10 @@ public enum HeartbeatOutcome {
     ENDED,
     /** The call has another lease, or its incarnation is gone: the agent should close its stream. */
     STALE_LEASE,
-    /** The call is unknown and not older than the data set, so it had ended more than an hour ago. */
+    /** The call is unknown, and younger than the data set or claimed minutes after its opening: it has ended. */
     UNKNOWN_CALL,
     /** The pod of the claim is not registered (yet): the call could not be brought back; try again. */
-    UNKNOWN_POD
+    UNKNOWN_POD,
+    /** To a stream alone: it did not come to its pod in time. */
+    TOO_LATE
 }

@@ -4,6 +4,7 @@ package io.smartrouter.pool;
 public final class InvalidInputException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
     private final String field;
+    private final String problem;
 
     /**
      * @param field the field as the request names it
@@ -12,6 +13,12 @@ public final class InvalidInputException extends IllegalArgumentException {
     public InvalidInputException(String field, String problem) {
         super(field + " " + problem);
         this.field = field;
+        this.problem = problem;
+    }
+
+    /** The same, of a field inside another: {@code text} in {@code when_exhausted}. */
+    public InvalidInputException inside(String outer) {
+        return new InvalidInputException(outer + "." + field, problem);
     }
 
     /** Returns the field as the request names it. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param provider the provider, or null
  * @param account the provider's account, or null
  * @param merchant the tenant, or null
+ * @param continues how many pods the call had before this one
  */
 public record LeaseClaim(
         CallId call,
@@ -28,4 +29,5 @@ public record LeaseClaim(
         @Nullable Instant connectBy,
         @Nullable String provider,
         @Nullable String account,
-        @Nullable String merchant) {}
+        @Nullable String merchant,
+        int continues) {}

@@ -19,11 +19,15 @@ public final class Name {
      * @throws InvalidInputException if it is none
      */
     public static String require(String field, String value) {
-        if (!ALLOWED.matcher(value).matches()) {
+        if (!allows(value)) {
             throw new InvalidInputException(
                     field, "must be 1 to 63 characters of A-Z a-z 0-9 . _ - and begin with a letter or a digit");
         }
         return value;
+    }
+
+    static boolean allows(String value) {
+        return ALLOWED.matcher(value).matches();
     }
 
     /**

@@ -24,6 +24,15 @@ public interface PoolListener {
      */
     default void allocationFailed(AllocationRequest request, Duration took) {}
 
+    /**
+     * What comes next for a call was decided.
+     *
+     * @param request the question
+     * @param outcome its outcome
+     * @param took from the question to the decision
+     */
+    default void continued(ContinueRequest request, ContinueOutcome outcome, Duration took) {}
+
     /** A release was decided or kept. */
     default void released(ReleaseRequest request, ReleaseOutcome outcome) {}
 

@@ -1,14 +1,7 @@
 package io.smartrouter.pool;
 
-import io.smartrouter.pool.AllocateReply.Busy;
-import io.smartrouter.pool.AllocateReply.Due;
-import io.smartrouter.pool.AllocationOutcome.Allocated;
-import io.smartrouter.pool.PoolProperties.Probe;
-import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -26,18 +19,15 @@ import org.springframework.stereotype.Service;
 @Service
 public class PoolManager {
     private static final Logger log = LoggerFactory.getLogger(PoolManager.class);
-    private static final int MOST_PODS_PROBED = 3;
     private static final int MOST_EXPIRED_AT_ONCE = 1_000;
-    private static final long POLL_MS = 20;
-    private static final Duration SURE = Duration.ofMillis(200);
 
     private final PoolStore store;
     private final Settlement settlement;
     private final DeferredReleases deferred;
     private final AgentProbe probe;
-    private final PoolProperties properties;
-    private final Tokens tokens;
     private final Ticker ticker;
+    private final CallAllocator allocator;
+    private final CallContinuation continuation;
     private final List<PoolListener> listeners;
 
     PoolManager(
@@ -47,8 +37,9 @@ public class PoolManager {
             AgentProbe probe,
             PoolProperties properties,
             Tokens tokens,
-            Ticker ticker) {
-        this(store, settlement, deferred, probe, properties, tokens, ticker, List.of());
+            Ticker ticker,
+            PodSource pods) {
+        this(store, settlement, deferred, probe, properties, tokens, ticker, pods, List.of());
     }
 
     @Autowired
@@ -60,15 +51,17 @@ public class PoolManager {
             PoolProperties properties,
             Tokens tokens,
             Ticker ticker,
+            PodSource pods,
             List<PoolListener> listeners) {
         this.store = store;
         this.settlement = settlement;
         this.deferred = deferred;
         this.probe = probe;
-        this.properties = properties;
-        this.tokens = tokens;
         this.ticker = ticker;
         this.listeners = List.copyOf(listeners);
+        this.allocator =
+                new CallAllocator(store, settlement, probe, properties, tokens, ticker, this::expire, this::tell);
+        this.continuation = new CallContinuation(store, settlement, allocator, probe, pods, this, ticker);
     }
 
     /**
@@ -78,7 +71,7 @@ public class PoolManager {
     public AllocationOutcome allocate(AllocationRequest request) {
         long begun = ticker.nanos();
         try {
-            AllocationOutcome outcome = sure(request, begun);
+            AllocationOutcome outcome = allocator.allocate(request);
             tell(listener -> listener.allocated(request, outcome, ticker.since(begun)));
             return outcome;
         } catch (StoreUnavailableException e) {
@@ -87,114 +80,25 @@ public class PoolManager {
         }
     }
 
-    /** An answer that was long on its way may be older than a loss that was settled meanwhile: asks once more. */
-    private AllocationOutcome sure(AllocationRequest request, long begun) {
-        AllocationOutcome outcome = decide(request);
-        if (outcome instanceof Allocated first && ticker.since(begun).compareTo(SURE) > 0) {
-            AllocationOutcome again = decide(request);
-            return again instanceof Allocated second
-                            && second.allocation()
-                                    .lease()
-                                    .equals(first.allocation().lease())
-                    ? first
-                    : again;
-        }
+    /**
+     * Says what comes next for a call whose stream is over while its caller is still there: another pod if its own no
+     * longer serves, else the end of the call. The same question asked again gets the same answer.
+     */
+    public ContinueOutcome continueCall(ContinueRequest request) {
+        long begun = ticker.nanos();
+        ContinueOutcome outcome = continuation.of(request);
+        tell(listener -> listener.continued(request, outcome, ticker.since(begun)));
         return outcome;
     }
 
-    private AllocationOutcome decide(AllocationRequest request) {
-        Optional<String> lock = properties.probe() == Probe.OFF ? Optional.empty() : Optional.of(tokens.next());
-        long begun = ticker.nanos();
-        while (true) {
-            switch (settled(() -> store.allocate(request, new Lease(tokens.next()), lock))) {
-                case AllocateReply.Decided decided -> {
-                    return decided.outcome() instanceof Allocated allocated && !allocated.existing() && lock.isPresent()
-                            ? probed(request, allocated, lock.get())
-                            : decided.outcome();
-                }
-                case Due due -> expire();
-                case Busy busy -> {
-                    if (ticker.since(begun).compareTo(properties.lockLife()) > 0) {
-                        throw new StoreUnavailableException("another request still works on this call");
-                    }
-                    ticker.pause(Duration.ofMillis(POLL_MS));
-                }
-            }
-        }
+    /** Takes a provider's word on a call's stream. */
+    public StreamEvent.Outcome streamEvent(StreamEvent event) {
+        return settled(() -> store.streamEvent(event));
     }
 
-    /**
-     * Asks the pod that the call was given, and moves the call while it does not answer. The lease was written before
-     * the question, so a router that dies here leaves a call that holds a pod, as any other. Who loses the lease or the
-     * lock meanwhile (the pod went, the lock expired) reads again and answers what stands.
-     */
-    private AllocationOutcome probed(AllocationRequest request, Allocated first, String lock) {
-        CallId call = request.call();
-        Set<String> tried = new LinkedHashSet<>();
-        Allocated current = first;
-        try {
-            while (true) {
-                Allocation allocation = current.allocation();
-                boolean answered = probe.answers(allocation.address());
-                settled(() -> store.probed(allocation.pod(), allocation.incarnation(), answered));
-                tell(listener -> listener.probed(allocation.pod(), answered));
-                if (answered) {
-                    return standing(request, current, lock);
-                }
-                log.warn("probe failed sid={} pod={}", call, allocation.pod());
-                tried.add(allocation.pod());
-                Set<String> excluded = tried.size() < MOST_PODS_PROBED ? tried : Set.of();
-                if (excluded.isEmpty()) {
-                    return withdrawn(request, allocation, lock, tried);
-                }
-                switch (settled(
-                        () -> store.replace(call, allocation.lease(), lock, new Lease(tokens.next()), excluded))) {
-                    case ReplaceReply.Stale stale -> {
-                        return reread(request, lock);
-                    }
-                    case ReplaceReply.Decided decided -> {
-                        if (!(decided.outcome() instanceof Allocated next)) {
-                            return decided.outcome();
-                        }
-                        current = next;
-                    }
-                }
-            }
-        } finally {
-            unlock(call, lock);
-        }
-    }
-
-    private void unlock(CallId call, String lock) {
-        try {
-            store.unlock(call, lock);
-        } catch (StoreUnavailableException e) {
-            log.warn("lock left to expire sid={}", call); // what was decided stands without it
-        }
-    }
-
-    /** The pod answered; but while it was asked, the call may have ended, been lost, or moved by another. */
-    private AllocationOutcome standing(AllocationRequest request, Allocated probed, String lock) {
-        AllocationOutcome now = reread(request, lock);
-        return now instanceof Allocated allocated
-                        && allocated
-                                .allocation()
-                                .lease()
-                                .equals(probed.allocation().lease())
-                ? probed
-                : now;
-    }
-
-    private AllocationOutcome reread(AllocationRequest request, String lock) {
-        AllocateReply reply = settled(() -> store.allocate(request, new Lease(tokens.next()), Optional.of(lock)));
-        return reply instanceof AllocateReply.Decided decided ? decided.outcome() : decide(request);
-    }
-
-    /** As many pods as may be tried were: whoever asks next begins anew. */
-    private AllocationOutcome withdrawn(AllocationRequest request, Allocation last, String lock, Set<String> tried) {
-        ReplaceReply reply = settled(() -> store.withdraw(request.call(), last.lease(), lock));
-        log.warn("no pod answered the probe sid={} pods={}", request.call(), tried);
-        return reply instanceof ReplaceReply.Decided decided ? decided.outcome() : reread(request, lock);
+    /** Lets a stream with a genuine token through to its pod, which makes the call {@code connected}; or says why not. */
+    public Admission admit(LeaseClaim claim) {
+        return settled(() -> store.admit(claim));
     }
 
     /**
@@ -214,7 +118,14 @@ public class PoolManager {
         return outcome;
     }
 
-    /** Tries the kept releases again; stops at the first that cannot be stored. */
+    /** Keeps the end of a call for the next try, without asking the store now; {@link #retryReleases} stores it. */
+    public void releaseLater(ReleaseRequest request) {
+        deferred.keep(request);
+        ReleaseOutcome kept = new ReleaseOutcome.Deferred();
+        tell(listener -> listener.released(request, kept));
+    }
+
+    /** Tries the kept releases again; stops when Redis is away, and goes past those that damaged records hold up. */
     public void retryReleases() {
         deferred.retry(request -> settled(() -> store.release(request)));
     }
@@ -222,6 +133,11 @@ public class PoolManager {
     /** Takes an agent's claim to serve a call; it also makes the call {@code connected}. */
     public HeartbeatOutcome heartbeat(LeaseClaim claim) {
         return settled(() -> store.heartbeat(claim));
+    }
+
+    /** Takes an agent's word that the stream has arrived; as {@link #heartbeat}, but no further one is expected. */
+    public HeartbeatOutcome connected(LeaseClaim claim) {
+        return settled(() -> store.connected(claim));
     }
 
     /** Takes what Kubernetes says of a pod. */
@@ -268,6 +184,13 @@ public class PoolManager {
             switch (expired.get()) {
                 case Expired.CallEnded call ->
                     log.info("call ended sid={} pod={} reason={}", call.call(), call.pod(), call.reason());
+                case Expired.WaiterLeft waiter -> log.info("waiting call did not ask again sid={}", waiter.call());
+                case Expired.PutOff damaged ->
+                    log.error(
+                            "put off, a record is damaged {}={} problem=\"{}\"",
+                            damaged.kind(),
+                            damaged.name(),
+                            damaged.why());
                 case Expired.PodDerived pod -> log.info("pod state pod={} state={}", pod.pod(), pod.state());
             }
         }

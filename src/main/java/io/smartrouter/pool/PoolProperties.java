@@ -1,6 +1,8 @@
 package io.smartrouter.pool;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
@@ -77,19 +79,33 @@ public record PoolProperties(
      *
      * @param maxLength the longest call; ended after it whatever anybody says
      * @param connectTimeout how long a stream may take to its pod; zero where connecting is not seen
+     * @param streamGrace how long a call whose stream is over may take to say what comes next
+     * @param maxContinues how many further pods a call may get when the one that it has fails
      */
     public record Call(
             @DefaultValue("4h") @DurationMin(minutes = 1) @DurationMax(days = 7)
             Duration maxLength,
 
             @DefaultValue("0s") @DurationMin(millis = 0) @DurationMax(minutes = 10)
-            Duration connectTimeout) {}
+            Duration connectTimeout,
+
+            @DefaultValue("30s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
+            Duration streamGrace,
+
+            @DefaultValue("3") @Min(0) @Max(100) int maxContinues) {
+        private static final Duration UNSEEN = Duration.ofSeconds(10);
+
+        /** How long a stream may be on its way to its pod; 10 s where connecting is not seen. */
+        public Duration timeToConnect() {
+            return connectTimeout.isZero() ? UNSEEN : connectTimeout;
+        }
+    }
 
     /**
      * How a data set is opened.
      *
      * @param quarantine how long a pod that may serve unknown calls gets no new one
-     * @param patience how long a request waits for a settlement that another router does
+     * @param patience how long a request waits for a settlement, whoever does it
      */
     public record Settle(
             @DefaultValue("30s") @DurationMin(millis = 0) @DurationMax(minutes = 10)

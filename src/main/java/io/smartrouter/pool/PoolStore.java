@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shared record of calls, pods and pools. Each method that changes something is one atomic step; what it promises
@@ -50,8 +51,35 @@ public interface PoolStore {
     /** Ends a call. */
     ReleaseOutcome release(ReleaseRequest request);
 
-    /** Takes an agent's claim to serve a call, which is also its word that the stream has arrived. */
+    /**
+     * Takes an agent's claim to serve a call, which is also its word that the stream has arrived. Whoever sends one is
+     * expected to send more: its silence is a question then.
+     */
     HeartbeatOutcome heartbeat(LeaseClaim claim);
+
+    /** Takes an agent's word that the stream has arrived; no further one is expected. */
+    HeartbeatOutcome connected(LeaseClaim claim);
+
+    /**
+     * Lets a stream with a genuine token through to its pod, or says why not.
+     *
+     * @param claim what its token says
+     */
+    Admission admit(LeaseClaim claim);
+
+    /** Takes a provider's word on a call's stream. */
+    StreamEvent.Outcome streamEvent(StreamEvent event);
+
+    /**
+     * Continues a call whose stream is over, or ends it.
+     *
+     * @param request the question
+     * @param next the lease to give with another pod
+     * @param lockToken as for {@link #allocate}
+     * @param finding what was found out about its pod, or null if nothing yet
+     */
+    ContinueReply continueCall(
+            ContinueRequest request, Lease next, Optional<String> lockToken, @Nullable PodFinding finding);
 
     /** Takes what Kubernetes says of a pod. */
     PodChange observe(PodFacts facts);
@@ -69,9 +97,9 @@ public interface PoolStore {
     DrainOutcome drain(String pod, boolean drained);
 
     /** Takes the result of a probe. */
-    ProbeReply probed(String pod, Incarnation incarnation, boolean answered);
+    ProbeReply probed(String pod, Incarnation incarnation, ProbeResult result);
 
-    /** Takes an agent's word that it serves no call. */
+    /** Takes an agent's word that it serves no call; too early, while a stream may be on its way, it counts for nothing. */
     void free(String pod, Incarnation incarnation);
 
     /** Does one thing that is due, or answers empty if nothing is. */
@@ -105,11 +133,12 @@ public interface PoolStore {
      * Makes a configuration effective, if the applied one is still the one that it was made from.
      *
      * @param madeFrom revision of the applied configuration that was read
+     * @param revision its own revision
      * @param edit what to write to the source with it
      * @param compiled the compiled form
      * @return false if another router applied one meanwhile
      */
-    boolean configure(String madeFrom, ConfigurationEdit edit, Map<String, String> compiled);
+    boolean configure(String madeFrom, String revision, ConfigurationEdit edit, Map<String, String> compiled);
 
     /**
      * Takes a lock for a task that one replica at a time should do.

@@ -23,7 +23,7 @@ public sealed interface ReleaseOutcome {
      */
     record AlreadyEnded(@Nullable String pod, @Nullable String releasedTo, Instant endedAt) implements ReleaseOutcome {}
 
-    /** Nobody knows this call. If the end was proven, it is remembered, so that a late allocate gets no pod. */
+    /** Nobody knows this call. If the end was proven, it is remembered: a late allocate or heartbeat holds no pod. */
     record UnknownCall() implements ReleaseOutcome {}
 
     /** The lease named is not the one that the call has now; nothing changed. */

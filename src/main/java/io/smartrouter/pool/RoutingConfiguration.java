@@ -1,31 +1,36 @@
 package io.smartrouter.pool;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A valid configuration of tiers and merchants. It cannot be made from an invalid one: every constructor and parser
+ * A valid configuration of tiers, merchants and numbers. It cannot be made from an invalid one: every constructor and parser
  * here refuses it with a message that says what to mend.
  *
  * @param tiers tier (or {@code merchant:<pool>}) → policy, in the order in which they were written
  * @param defaultChain the pools to ask where a merchant names none
+ * @param exhausted what callers get when no pod is free and their merchant has nothing of its own
  * @param merchants merchant → policy
+ * @param numbers whose a dialled number is; a merchant in it need not be configured
  */
 public record RoutingConfiguration(
-        SequencedMap<String, TierPolicy> tiers, List<String> defaultChain, Map<String, MerchantPolicy> merchants) {
+        SequencedMap<String, TierPolicy> tiers,
+        List<String> defaultChain,
+        ExhaustedPolicy exhausted,
+        Map<String, MerchantPolicy> merchants,
+        Numbers numbers) {
     /** What the name of a merchant's own pool begins with. */
     public static final String MERCHANT_POOL = "merchant:";
 
@@ -62,18 +67,34 @@ public record RoutingConfiguration(
         }
     }
 
+    /** One with no answer for the exhausted and without numbers. */
+    public RoutingConfiguration(
+            SequencedMap<String, TierPolicy> tiers, List<String> defaultChain, Map<String, MerchantPolicy> merchants) {
+        this(tiers, defaultChain, ExhaustedPolicy.NONE, merchants, Numbers.NONE);
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Tiers(
             @Nullable LinkedHashMap<String, TierPolicy> tiers,
-            @JsonProperty("default_chain") @Nullable List<String> defaultChain) {}
+            @JsonProperty("default_chain") @Nullable List<String> defaultChain,
+            @JsonProperty("when_exhausted") @Nullable WhenExhausted whenExhausted,
+            @JsonProperty("when_exhausted_at") @Nullable Map<String, WhenExhausted> whenExhaustedAt) {}
+
+    /** As the other {@code parse}, without numbers. */
+    public static RoutingConfiguration parse(String tiersJson, Map<String, String> merchantsJson) {
+        return parse(tiersJson, merchantsJson, Map.of());
+    }
 
     /**
      * Reads what operators write.
      *
      * @param tiersJson value of {@code voice:tier:config}
      * @param merchantsJson merchant → JSON, as in {@code voice:merchant:config}
+     * @param numbers number → merchant, as in {@code voice:number:config}
      * @throws InvalidInputException if it is no valid configuration
      */
-    public static RoutingConfiguration parse(String tiersJson, Map<String, String> merchantsJson) {
+    public static RoutingConfiguration parse(
+            String tiersJson, Map<String, String> merchantsJson, Map<String, String> numbers) {
         Tiers read = ConfigurationJson.read(Tiers.class, "tier:config", tiersJson);
         LinkedHashMap<String, TierPolicy> tiers = read.tiers() == null ? new LinkedHashMap<>() : read.tiers();
         List<String> chain = read.defaultChain() == null
@@ -83,7 +104,8 @@ public record RoutingConfiguration(
                 : read.defaultChain();
         Map<String, MerchantPolicy> merchants = new TreeMap<>();
         merchantsJson.forEach((name, json) -> merchants.put(name, parseMerchant(name, json)));
-        return new RoutingConfiguration(tiers, chain, merchants);
+        ExhaustedPolicy exhausted = ExhaustedPolicy.of(read.whenExhausted(), read.whenExhaustedAt());
+        return new RoutingConfiguration(tiers, chain, exhausted, merchants, Numbers.parse(numbers));
     }
 
     /**
@@ -103,7 +125,11 @@ public record RoutingConfiguration(
 
     /** The tiers as operators write them. */
     public String tiersJson() {
-        return ConfigurationJson.write(new Tiers(new LinkedHashMap<>(tiers), defaultChain));
+        return ConfigurationJson.write(new Tiers(
+                new LinkedHashMap<>(tiers),
+                defaultChain,
+                exhausted.everywhere(),
+                exhausted.at().isEmpty() ? null : exhausted.at()));
     }
 
     /** One merchant as operators write it. */
@@ -139,6 +165,47 @@ public record RoutingConfiguration(
         return List.copyOf(chain);
     }
 
+    /**
+     * What a caller gets when no pod is free: the first that there is of the merchant's answer at the provider, the
+     * merchant's, the default at the provider, the default.
+     *
+     * @param merchant the call's merchant, known or not
+     * @param provider the call's provider, known or not
+     */
+    public Optional<WhenExhausted> whenExhausted(@Nullable String merchant, @Nullable String provider) {
+        return Optional.ofNullable(merchant)
+                .map(merchants::get)
+                .flatMap(policy -> policy.exhausted().at(provider))
+                .or(() -> exhausted.at(provider));
+    }
+
+    /**
+     * Whose number was dialled: that of the number itself, else of the longest prefix that is configured.
+     *
+     * @param dialled as a provider writes it: digits with or without a +; spaces, dashes, parentheses and dots are left
+     *     out. Anything else, such as a SIP address, belongs to no merchant
+     */
+    public Optional<String> merchantOf(@Nullable String dialled) {
+        return numbers.merchantOf(dialled);
+    }
+
+    /** The same merchants and numbers with other tiers. */
+    RoutingConfiguration withTiers(SequencedMap<String, TierPolicy> other, List<String> chain) {
+        return new RoutingConfiguration(other, chain, exhausted, merchants, numbers);
+    }
+
+    /**
+     * What of it cannot be done.
+     *
+     * @param abilities provider → what it can do with a caller for whom no pod is free
+     */
+    List<ExhaustedPolicy.Undoable> undoable(Map<String, Set<WhenExhausted.Action>> abilities) {
+        List<ExhaustedPolicy.Undoable> all = new ArrayList<>(exhausted.undoable("", abilities));
+        merchants.forEach(
+                (name, policy) -> all.addAll(policy.exhausted().undoable(merchantConfig(name) + ": ", abilities)));
+        return all;
+    }
+
     /** All tiers in the order in which pods are shared out: the default chain, then the others as written. */
     public List<String> order() {
         SequencedSet<String> order = new LinkedHashSet<>();
@@ -171,28 +238,6 @@ public record RoutingConfiguration(
             }
         });
         return fields;
-    }
-
-    /**
-     * Digest of what operators wrote: tells an edit from what is applied already.
-     *
-     * @param tiersJson as stored
-     * @param merchantsJson as stored
-     */
-    static String sourceDigest(String tiersJson, Map<String, String> merchantsJson) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(tiersJson.getBytes(StandardCharsets.UTF_8));
-            new TreeMap<>(merchantsJson).forEach((name, json) -> {
-                sha.update((byte) 0);
-                sha.update(name.getBytes(StandardCharsets.UTF_8));
-                sha.update((byte) 0);
-                sha.update(json.getBytes(StandardCharsets.UTF_8));
-            });
-            return HexFormat.of().formatHex(sha.digest(), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 
     private static String compiled(TierPolicy policy) {

@@ -1,6 +1,7 @@
 package io.smartrouter.pool;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,23 +21,35 @@ public interface SettlementStore {
         BEGUN_WITH_RECORDS
     }
 
+    /**
+     * Asks the gate, before plain reads are believed or many writes are prepared.
+     *
+     * @throws UnsettledException if it is shut
+     */
+    void requireOpen();
+
     /** Takes the settlement if the gate is shut and nobody else has it. */
     Beginning begin(String token);
 
     /** What stands in the store as configuration. */
     StoredConfiguration configuration();
 
-    /** As {@link PoolStore#configure}. */
-    boolean configure(String token, String madeFrom, ConfigurationEdit edit, Map<String, String> compiled);
+    /** As {@link PoolStore#configure}; also without a token, where the gate is open. */
+    boolean configure(
+            String token, String madeFrom, String revision, ConfigurationEdit edit, Map<String, String> compiled);
 
-    /** As {@link PoolStore#observe}. */
-    void observe(String token, PodFacts facts);
+    /**
+     * As {@link PoolStore#observe}, for all of them.
+     *
+     * @return the calls that were lost by it
+     */
+    List<CallId> observe(String token, List<PodFacts> pods);
 
     /** The names of all pods of the data set that are not gone. */
     Collection<String> podNames();
 
-    /** Keeps new calls from these pods for the quarantine. */
-    void quarantine(String token, Collection<String> pods);
+    /** Gives these pods the capacity that the configuration says, and keeps new calls from them for the quarantine. */
+    void settlePods(String token, Collection<String> pods);
 
     /** Moves all deadlines behind the quarantine. */
     void deferDeadlines(String token);

@@ -9,6 +9,7 @@ import io.smartrouter.web.JsonBody;
 import io.smartrouter.web.Problem;
 import io.smartrouter.web.ProblemCode;
 import io.smartrouter.web.ReleaseAnswer;
+import io.smartrouter.web.StreamSide;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ import org.springframework.web.bind.annotation.RestController;
  * the stream had to connect is not asked here: an agent that has the token has the stream.
  */
 @RestController
+@StreamSide
 @RequestMapping(
         path = {"/calls/{sid}", "/api/v1/calls/{sid}"},
         produces = MediaType.APPLICATION_JSON_VALUE)
@@ -48,9 +50,17 @@ class AgentController {
     /** Why an agent ended a call. */
     record EndedBody(@Nullable String reason) implements JsonBody {}
 
-    @PostMapping({"/connected", "/heartbeat"})
+    @PostMapping("/connected")
+    ResponseEntity<?> connected(LeaseClaim claim) {
+        return answer(claim, pool.connected(claim));
+    }
+
+    @PostMapping("/heartbeat")
     ResponseEntity<?> heartbeat(LeaseClaim claim) {
-        HeartbeatOutcome outcome = pool.heartbeat(claim);
+        return answer(claim, pool.heartbeat(claim));
+    }
+
+    private static ResponseEntity<?> answer(LeaseClaim claim, HeartbeatOutcome outcome) {
         if (outcome != HeartbeatOutcome.LIVE) {
             log.info("agent's claim sid={} pod={} outcome={}", claim.call(), claim.pod(), outcome);
         }
@@ -64,8 +74,9 @@ class AgentController {
                 Problem.of(ProblemCode.STALE_LEASE, "The call has another lease now, or is lost: close this stream.")
                         .answer();
             case UNKNOWN_CALL ->
-                Problem.of(ProblemCode.UNKNOWN_CALL, "The call ended over an hour ago: close its stream.")
+                Problem.of(ProblemCode.UNKNOWN_CALL, "Nobody knows the call, or not any more: close its stream.")
                         .answer();
+            case TOO_LATE -> throw new IllegalStateException("an agent's claim has no deadline");
             case UNKNOWN_POD ->
                 Problem.of(
                                 ProblemCode.UNKNOWN_POD,

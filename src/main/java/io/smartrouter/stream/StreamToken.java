@@ -29,7 +29,7 @@ import org.springframework.stereotype.Component;
 @Component
 public final class StreamToken {
     private static final String VERSION = "1";
-    private static final int FIELDS = 11;
+    private static final int FIELDS = 12;
     private static final int MOST_CHARACTERS = 1_400;
     private static final int LEAST_SECRET = 32;
     private static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9_-]{1,16}");
@@ -80,7 +80,8 @@ public final class StreamToken {
                 text(allocation.provider()),
                 text(allocation.account()),
                 text(allocation.merchant()),
-                allocation.pool());
+                allocation.pool(),
+                Integer.toString(allocation.continues()));
         var signing = keys.firstEntry();
         String signed = signing.getKey() + "." + BASE64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
         return signed + "." + BASE64.encodeToString(mac(signing.getValue(), signed));
@@ -128,7 +129,8 @@ public final class StreamToken {
                 field[6].isEmpty() ? null : Instant.ofEpochMilli(Long.parseLong(field[6])),
                 emptyToNull(field[7]),
                 emptyToNull(field[8]),
-                emptyToNull(field[9])));
+                emptyToNull(field[9]),
+                Integer.parseInt(field[11])));
     }
 
     private static byte[] mac(SecretKeySpec key, String text) {

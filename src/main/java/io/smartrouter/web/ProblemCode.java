@@ -22,6 +22,8 @@ public enum ProblemCode {
     UNKNOWN_MERCHANT(404, "The merchant is not known"),
     /** No such tier. */
     UNKNOWN_TIER(404, "The tier is not known"),
+    /** No such dialled number. */
+    UNKNOWN_NUMBER(404, "The number is not known"),
     /** The path exists, but not for this method. */
     METHOD_NOT_ALLOWED(405, "The method is not allowed here"),
     /** The client accepts no format that is answered here. */
@@ -34,6 +36,8 @@ public enum ProblemCode {
     STALE_LEASE(409, "The lease is not the call's"),
     /** A tier cannot go while something names it. */
     TIER_IN_USE(409, "The tier is in use"),
+    /** A round of reconciling is under way. */
+    RECONCILE_BUSY(409, "The data set is being reconciled"),
     /** More body than is read. */
     BODY_TOO_LARGE(413, "The body is too large"),
     /** The body is in a format that is not read here. */
@@ -42,6 +46,12 @@ public enum ProblemCode {
     MERCHANT_LIMIT(429, "The merchant's limit is reached"),
     /** A fault of the router. */
     INTERNAL(500, "The router failed"),
+    /** More at once than this router takes. */
+    OVERLOADED(503, "The router is overloaded"),
+    /** This router stops. */
+    STOPPING(503, "The router stops"),
+    /** The pods of the cluster are not known yet. */
+    CLUSTER_UNSEEN(503, "The cluster was not seen yet"),
     /** No pod in the whole chain. */
     EXHAUSTED(503, "No pod is free"),
     /** Redis cannot answer. */

@@ -5,9 +5,6 @@ sealed interface Claim {
     /** One provider's. */
     record Of(ProviderAdapter adapter) implements Claim {}
 
-    /** One provider's that has no adapter here. */
-    record WithoutAdapter(String provider) implements Claim {}
-
     /** Several providers': a genuine request is one's. */
     record Contradictory() implements Claim {}
 

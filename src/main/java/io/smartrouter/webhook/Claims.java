@@ -1,9 +1,6 @@
 package io.smartrouter.webhook;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Predicate;
 import org.springframework.stereotype.Component;
 
 /**
@@ -12,52 +9,24 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class Claims {
-    /** Providers whose requests are known by sight, so that they are not taken for another's before they have an adapter. */
-    private static final List<Sight> WITHOUT_ADAPTER = List.of(
-            new Sight(
-                    "twilio",
-                    Set.of("X-Twilio-Signature"),
-                    request -> request.parameters().has("CallSid")
-                            && request.parameters().has("AccountSid")),
-            new Sight(
-                    "exotel",
-                    Set.of(),
-                    request -> request.parameters().has("CallSid")
-                            && !request.parameters().has("AccountSid")));
-
-    private final List<Claimant> claimants = new ArrayList<>();
-
-    private record Sight(String provider, Set<String> signatureHeaders, Predicate<WebhookRequest> resembles) {}
-
-    private record Claimant(Claim claim, Set<String> signatureHeaders, Predicate<WebhookRequest> resembles) {
-        boolean signs(WebhookRequest request) {
-            return signatureHeaders.stream().anyMatch(request::hasHeader);
-        }
-    }
+    private final List<ProviderAdapter> adapters;
 
     Claims(Providers providers) {
-        for (ProviderAdapter adapter : providers.all()) {
-            claimants.add(new Claimant(new Claim.Of(adapter), adapter.signatureHeaders(), adapter::resembles));
-        }
-        for (Sight sight : WITHOUT_ADAPTER) {
-            if (providers.named(sight.provider()).isEmpty()) {
-                Claim claim = new Claim.WithoutAdapter(sight.provider());
-                claimants.add(new Claimant(claim, sight.signatureHeaders(), sight.resembles()));
-            }
-        }
+        adapters = providers.all();
     }
 
     Claim of(WebhookRequest request) {
-        List<Claimant> signed =
-                claimants.stream().filter(claimant -> claimant.signs(request)).toList();
-        List<Claimant> claiming = signed.isEmpty()
-                ? claimants.stream()
-                        .filter(claimant -> claimant.resembles().test(request))
+        List<ProviderAdapter> signed = adapters.stream()
+                .filter(adapter -> adapter.signatureHeaders().stream().anyMatch(request::hasHeader))
+                .toList();
+        List<ProviderAdapter> claiming = signed.isEmpty()
+                ? adapters.stream()
+                        .filter(adapter -> adapter.resembles(request))
                         .toList()
                 : signed;
         return switch (claiming.size()) {
             case 0 -> new Claim.Nobodys();
-            case 1 -> claiming.getFirst().claim();
+            case 1 -> new Claim.Of(claiming.getFirst());
             default -> new Claim.Contradictory();
         };
     }

@@ -1,5 +1,6 @@
 package io.smartrouter.webhook;
 
+import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -76,6 +77,21 @@ public record Parameters(List<Parameter> all) {
             throw new InvalidInputException(name, "is given several times with different values");
         }
         return distinct.stream().filter(value -> !value.isEmpty()).findFirst();
+    }
+
+    /**
+     * The call that a parameter names.
+     *
+     * @param name the parameter's name at the provider
+     * @throws InvalidInputException if it is missing or no call id
+     */
+    public CallId call(String name) {
+        String sid = one(name).orElseThrow(() -> new InvalidInputException(name, "is missing"));
+        try {
+            return new CallId(sid);
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException(name, "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+        }
     }
 
     /** These and then those. */

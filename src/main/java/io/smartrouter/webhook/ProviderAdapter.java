@@ -1,6 +1,8 @@
 package io.smartrouter.webhook;
 
 import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.pool.WhenExhausted;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -51,6 +53,18 @@ public interface ProviderAdapter {
      */
     CallEvent parse(Endpoint endpoint, WebhookRequest request);
 
-    /** Puts an answer into the provider's words. The same answer gives the same bytes. */
-    WebhookDocument render(WebhookAnswer answer);
+    /**
+     * What it can do with a caller for whom no pod is free; configuration that asks for more is refused. All by default.
+     */
+    default Set<WhenExhausted.Action> whenExhausted() {
+        return EnumSet.allOf(WhenExhausted.Action.class);
+    }
+
+    /**
+     * Puts an answer into the provider's words. The same answer gives the same bytes.
+     *
+     * @param endpoint which URL was called
+     * @param answer any answer: every event may be answered with every one
+     */
+    WebhookDocument render(Endpoint endpoint, WebhookAnswer answer);
 }

@@ -1,8 +1,11 @@
 package io.smartrouter.webhook;
 
 import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.web.InFlight;
+import io.smartrouter.web.OwnBound;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.CacheControl;
@@ -14,23 +17,28 @@ import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The URLs that providers call. Nothing is done for a request that is not proven, and a proven one gets a 200 in its
- * provider's own format.
+ * The URLs that providers call. Nothing is done for a request that is not proven, and a proven one gets an
+ * answer in its provider's own format.
  *
  * <p>The plain {@code /allocate} is shared with the JSON API, which takes POSTs of {@code application/json} without a
  * signature header. Its mapping has those conditions and this one has none, so Spring gives every request to exactly
  * one of them: the API where its conditions hold, and this controller everywhere else.
  */
 @RestController
+@OwnBound // what is not proven must not learn how busy the router is
 class ProviderWebhookController {
     private static final Logger log = LoggerFactory.getLogger(ProviderWebhookController.class);
+    private static final String ENDPOINTS = "allocate|hangup|stream|continue";
 
     private final Providers providers;
     private final Claims claims;
     private final RequestReader reader;
     private final WebhookCalls calls;
+    private final InFlight inFlight;
 
-    ProviderWebhookController(Providers providers, Claims claims, RequestReader reader, WebhookCalls calls) {
+    ProviderWebhookController(
+            Providers providers, Claims claims, RequestReader reader, WebhookCalls calls, InFlight inFlight) {
+        this.inFlight = inFlight;
         this.providers = providers;
         this.claims = claims;
         this.reader = reader;
@@ -44,9 +52,6 @@ class ProviderWebhookController {
         WebhookRequest request = reader.read(http, Optional.empty());
         return switch (claims.of(request)) {
             case Claim.Of of -> answer(of.adapter(), Endpoint.ALLOCATE, request);
-            case Claim.WithoutAdapter other ->
-                WebhookProblem.UNKNOWN_PROVIDER.answer("The request looks like one of " + other.provider()
-                        + ", which this router has no adapter for.");
             case Claim.Contradictory contradictory -> {
                 log.info("webhook refused reason=several_providers");
                 yield WebhookProblem.UNPROVEN.answer("The request carries the marks of several providers.");
@@ -60,28 +65,18 @@ class ProviderWebhookController {
 
     @RequestMapping(
             path = {
-                "/{provider}/allocate",
-                "/api/v1/{provider}/allocate",
-                "/{provider}/{secret}/allocate",
-                "/api/v1/{provider}/{secret}/allocate"
+                "/{provider}/{endpoint:" + ENDPOINTS + "}",
+                "/api/v1/{provider}/{endpoint:" + ENDPOINTS + "}",
+                "/{provider}/{secret}/{endpoint:" + ENDPOINTS + "}",
+                "/api/v1/{provider}/{secret}/{endpoint:" + ENDPOINTS + "}"
             },
             method = {RequestMethod.GET, RequestMethod.POST})
-    ResponseEntity<byte[]> allocate(
-            @PathVariable String provider, @PathVariable Optional<String> secret, HttpServletRequest http) {
-        return answer(provider, secret, Endpoint.ALLOCATE, http);
-    }
-
-    @RequestMapping(
-            path = {
-                "/{provider}/hangup",
-                "/api/v1/{provider}/hangup",
-                "/{provider}/{secret}/hangup",
-                "/api/v1/{provider}/{secret}/hangup"
-            },
-            method = {RequestMethod.GET, RequestMethod.POST})
-    ResponseEntity<byte[]> hangup(
-            @PathVariable String provider, @PathVariable Optional<String> secret, HttpServletRequest http) {
-        return answer(provider, secret, Endpoint.HANGUP, http);
+    ResponseEntity<byte[]> event(
+            @PathVariable String provider,
+            @PathVariable Optional<String> secret,
+            @PathVariable String endpoint,
+            HttpServletRequest http) {
+        return answer(provider, secret, Endpoint.of(endpoint), http);
     }
 
     private ResponseEntity<byte[]> answer(
@@ -103,14 +98,26 @@ class ProviderWebhookController {
             }
             case Verdict.Proven proven -> {
                 CallEvent event = adapter.parse(endpoint, request);
-                WebhookAnswer answer = calls.take(adapter.provider(), proven.account(), event);
-                WebhookDocument document = adapter.render(answer);
-                yield ResponseEntity.ok()
+                WebhookAnswer answer = bounded(adapter.provider(), proven.account(), event);
+                WebhookDocument document = adapter.render(endpoint, answer);
+                yield ResponseEntity.status(document.status())
                         .contentType(document.type())
                         .cacheControl(CacheControl.noStore()) // it may hold a stream token
                         .body(document.bytes());
             }
         };
+    }
+
+    /** Proof costs no more than reading; what comes after it waits for Redis, and only so many at once. */
+    private WebhookAnswer bounded(String provider, @Nullable String account, CallEvent event) {
+        if (!inFlight.enter(InFlight.Kind.WEBHOOK)) {
+            return calls.overloaded(provider, account, event);
+        }
+        try {
+            return calls.take(provider, account, event);
+        } finally {
+            inFlight.leave(InFlight.Kind.WEBHOOK);
+        }
     }
 
     @ExceptionHandler

@@ -1,9 +1,12 @@
 package io.smartrouter.webhook;
 
 import io.smartrouter.InvalidSettingException;
+import io.smartrouter.pool.ProviderAbilities;
+import io.smartrouter.pool.WhenExhausted;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +16,7 @@ import org.springframework.stereotype.Component;
 
 /** The providers that have an adapter, and which of them are believed without proof. */
 @Component
-class Providers {
+class Providers implements ProviderAbilities {
     private static final Logger log = LoggerFactory.getLogger(Providers.class);
 
     private final Map<String, ProviderAdapter> adapters = new TreeMap<>();
@@ -57,6 +60,15 @@ class Providers {
 
     List<ProviderAdapter> all() {
         return List.copyOf(adapters.values());
+    }
+
+    @Override
+    public Map<String, Set<WhenExhausted.Action>> whenExhausted() {
+        Map<String, Set<WhenExhausted.Action>> abilities = new TreeMap<>();
+        adapters.values().stream()
+                .filter(adapter -> adapter.hasAccounts() || isBelieved(adapter))
+                .forEach(adapter -> abilities.put(adapter.provider(), adapter.whenExhausted()));
+        return abilities;
     }
 
     /** The adapter's verdict, or where none of its accounts is configured and the settings say so: believed. */

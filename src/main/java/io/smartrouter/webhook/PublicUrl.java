@@ -45,6 +45,11 @@ public class PublicUrl {
         }
     }
 
+    /** The public URL of one of a provider's endpoints. */
+    String of(String provider, Endpoint endpoint) {
+        return of("/" + provider + "/" + endpoint.path());
+    }
+
     /** The public URL of a raw path, or the path alone if it is not set. */
     String of(String rawPath) {
         return base == null ? rawPath : base + rawPath;

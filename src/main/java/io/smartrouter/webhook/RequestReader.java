@@ -23,9 +23,11 @@ class RequestReader {
     static final int MOST_BYTES = 64 * 1024;
 
     private final PublicUrl publicUrl;
+    private final ClientAddress clientAddress;
 
-    RequestReader(PublicUrl publicUrl) {
+    RequestReader(PublicUrl publicUrl, ClientAddress clientAddress) {
         this.publicUrl = publicUrl;
+        this.clientAddress = clientAddress;
     }
 
     /**
@@ -54,7 +56,8 @@ class RequestReader {
                 body,
                 form ? Parameters.parse("body", body) : Parameters.NONE,
                 headers(request),
-                pathSecret);
+                pathSecret,
+                clientAddress.of(request));
     }
 
     private static byte[] body(HttpServletRequest request) {

@@ -4,6 +4,7 @@ import io.smartrouter.pool.InvalidInputException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -19,7 +20,8 @@ enum WebhookProblem {
     UNPROVEN(403, "The request is not proven genuine"),
     UNKNOWN_PROVIDER(404, "The provider is not known here"),
     METHOD_NOT_ALLOWED(405, "The method is not allowed here"),
-    BODY_TOO_LARGE(413, "The body is too large");
+    BODY_TOO_LARGE(413, "The body is too large"),
+    NOT_STORED(503, "The store cannot take it now");
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -54,6 +56,9 @@ enum WebhookProblem {
         var answer = ResponseEntity.status(status)
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)
                 .cacheControl(CacheControl.noStore());
+        if (this == NOT_STORED) {
+            answer.header(HttpHeaders.RETRY_AFTER, "1");
+        }
         if (this == METHOD_NOT_ALLOWED) {
             answer.allow(HttpMethod.GET, HttpMethod.POST);
         }

@@ -1,5 +1,10 @@
 package io.smartrouter.webhook;
 
+import io.smartrouter.pool.CallId;
+import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.pool.Lease;
+import io.smartrouter.pool.Name;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +26,8 @@ import org.springframework.http.MediaType;
  * @param form the body's parameters, if it is a form
  * @param headers the headers; values may be hostile
  * @param pathSecret the secret in the path, if the adapter takes one
+ * @param clientAddress from where it came, past trusted proxies ({@code router.trusted-proxies}), or null if they did
+ *     not say it
  */
 public record WebhookRequest(
         HttpMethod method,
@@ -31,7 +38,8 @@ public record WebhookRequest(
         String body,
         Parameters form,
         HttpHeaders headers,
-        Optional<String> pathSecret) {
+        Optional<String> pathSecret,
+        @Nullable InetAddress clientAddress) {
 
     /** Whether it is a POST. */
     public boolean isPost() {
@@ -61,6 +69,39 @@ public record WebhookRequest(
     /** Whether a header is there, even an empty one. */
     public boolean hasHeader(String name) {
         return headers.containsHeader(name);
+    }
+
+    /**
+     * The call that a parameter names.
+     *
+     * @param parameter the parameter's name at the provider
+     * @throws InvalidInputException if it is missing or no call id
+     */
+    public CallId call(String parameter) {
+        return parameters().call(parameter);
+    }
+
+    /**
+     * The tenant that our own URL names, or null. Read from the query alone: a form's fields are in part the caller's.
+     *
+     * @throws InvalidInputException if it is malformed, or two are named
+     */
+    public @Nullable String merchant() {
+        Optional<String> merchant = query.one("merchant_id");
+        Optional<String> reseller = query.one("reseller_id");
+        if (merchant.isPresent() && reseller.isPresent() && !merchant.equals(reseller)) {
+            throw new InvalidInputException("merchant_id", "and reseller_id name different merchants");
+        }
+        return Name.optional("merchant_id", merchant.or(() -> reseller).orElse(null));
+    }
+
+    /**
+     * The lease that our own URL names ({@link CallLinks}), or null.
+     *
+     * @throws InvalidInputException if it is malformed
+     */
+    public @Nullable Lease lease() {
+        return query.one(CallLinks.LEASE).map(Lease::new).orElse(null);
     }
 
     @Override

@@ -6,15 +6,19 @@ import static io.smartrouter.api.TestRouter.READER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smartrouter.api.HttpClientForTests.Answer;
+import io.smartrouter.pool.RoutingConfigurations;
 import io.smartrouter.testing.TestRedis;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The whole JSON API over HTTP and a real Redis. */
 @NullUnmarked
@@ -202,6 +206,117 @@ class ApiIT {
                 .isEqualTo("[\"basic\",\"silver\"]");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/numbers/+14155550100", "/numbers/%2B14155550100", "/api/v1/numbers/%2b14155550100"})
+    void aNumberIsConfiguredReadAndRemovedHoweverItsPlusIsWritten(String path) {
+        assertThat(http.get(path, READER).text("code")).isEqualTo("unknown_number");
+        Answer put = http.json("PUT", path, OPERATOR, "{\"merchant_id\":\"acme\"}");
+        assertThat(put.status()).as(put.body()).isEqualTo(200);
+        assertThat(put.body()).isEqualTo("{\"success\":true,\"number\":\"+14155550100\"}");
+        for (String same : new String[] {path, "/numbers/14155550100"}) {
+            assertThat(http.get(same, READER).body())
+                    .isEqualTo("{\"number\":\"+14155550100\",\"merchant_id\":\"acme\"}");
+        }
+        assertThat(http.get("/numbers/1415", READER).status()).isEqualTo(404);
+        assertThat(router.bean(RoutingConfigurations.class).current().merchantOf("+1 415 555 0100"))
+                .hasValue("acme");
+        assertThat(http.json("PUT", "/numbers/14155550100", OPERATOR, "{\"merchant_id\":\"bob\"}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(http.get("/numbers", READER).body())
+                .isEqualTo("{\"numbers\":{\"14155550100\":\"bob\"},\"configured\":1,\"next_after\":null}");
+        assertThat(http.send("DELETE", path, Map.of("X-API-Key", OPERATOR), null)
+                        .status())
+                .isEqualTo(200);
+        assertThat(http.send("DELETE", path, Map.of("X-API-Key", OPERATOR), null)
+                        .text("code"))
+                .isEqualTo("unknown_number");
+    }
+
+    @Test
+    void numbersArePagedByTheirDigitsWhicheverWayTheNextPageIsAsked() {
+        for (String number : new String[] {"+49", "1", "+1415", "+14155550100", "44"}) {
+            http.json("PUT", "/numbers/" + number, OPERATOR, "{\"merchant_id\":\"m" + number.length() + "\"}");
+        }
+        Answer page = http.get("/numbers?limit=2", READER);
+        assertThat(page.body())
+                .isEqualTo("{\"numbers\":{\"1\":\"m1\",\"+1415\":\"m5\"},\"configured\":5,\"next_after\":\"1415\"}");
+        for (String after : new String[] {"1415", "+1415", "%2B1415"}) {
+            assertThat(http.get("/numbers?limit=2&after=" + after, READER).body())
+                    .isEqualTo("{\"numbers\":{\"+14155550100\":\"m12\",\"44\":\"m2\"},\"configured\":5,"
+                            + "\"next_after\":\"44\"}");
+        }
+        assertThat(http.get("/numbers?limit=2&after=44", READER).body())
+                .isEqualTo("{\"numbers\":{\"+49\":\"m3\"},\"configured\":5,\"next_after\":null}");
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void noNumberIsLogged(CapturedOutput output) {
+        http.json("PUT", "/numbers/%2B14155550100", OPERATOR, "{\"merchant_id\":\"acme\"}");
+        http.json("PUT", "/numbers/%2B14155550100", OPERATOR, "{\"merchant_id\":\"a b\"}");
+        http.json("PUT", "/numbers/%2B1415555010x", OPERATOR, "{\"merchant_id\":\"acme\"}");
+        http.json(
+                "PUT",
+                "/merchants/acme",
+                OPERATOR,
+                "{\"when_exhausted\":{\"action\":\"forward\",\"to\":\"+14155550100\"}}"); // refused
+        http.get("/numbers/%2B14155550100", READER);
+        http.send("DELETE", "/numbers/%2B14155550100", Map.of("X-API-Key", OPERATOR), null);
+        assertThat(output.getAll())
+                .contains("number configured merchant=acme key=old")
+                .contains("number removed merchant=acme key=old")
+                .doesNotContain("4155550");
+    }
+
+    @Test
+    void whatCallersGetWhenNoPodIsFreeGoesInAndComesOutAsItIs() {
+        String tiers = "{\"tiers\":{\"default\":{\"type\":\"exclusive\",\"target\":2,\"max_concurrent\":null,"
+                + "\"placement\":null}},\"default_chain\":[\"default\"],"
+                + "\"when_exhausted\":{\"action\":\"hold\",\"text\":\"Please hold.\",\"max_wait_s\":60,\"poll_s\":5},"
+                + "\"when_exhausted_at\":{\"exotel\":{\"action\":\"message\","
+                + "\"audio\":\"https://cdn.example.com/busy.mp3\"}}}";
+        Answer put = http.json("PUT", "/tiers", OPERATOR, tiers);
+        assertThat(put.status()).as(put.body()).isEqualTo(200);
+        assertThat(put.body()).isEqualTo(tiers);
+        http.json("PUT", "/tiers/silver", OPERATOR, "{\"type\":\"exclusive\"}");
+        http.send("DELETE", "/tiers/silver", Map.of("X-API-Key", OPERATOR), null);
+        assertThat(http.get("/tiers", READER).body()).isEqualTo(tiers);
+
+        String policy = "{\"tier\":null,\"pool\":null,\"fallback\":null,\"max_concurrent_calls\":3,"
+                + "\"when_exhausted\":{\"action\":\"forward\",\"to\":\"+14155550100\"},"
+                + "\"when_exhausted_at\":{\"exotel\":{\"action\":\"reject\"}}}";
+        assertThat(http.json("PUT", "/merchants/acme", OPERATOR, policy).status())
+                .isEqualTo(200);
+        assertThat(http.get("/merchants/acme", READER).json().get("policy").toString())
+                .isEqualTo(policy);
+        assertThat(http.get("/merchants", READER).json().at("/merchants/acme").toString())
+                .isEqualTo(policy);
+    }
+
+    @Test
+    void whatAProviderInUseCannotDoIsRefusedWithItsField() {
+        String forward = "{\"action\":\"forward\",\"to\":\"+14155550100\"}";
+        Answer tiers = http.json(
+                "PUT",
+                "/tiers",
+                OPERATOR,
+                "{\"tiers\":{\"default\":{\"type\":\"exclusive\"}},\"when_exhausted\":" + forward + "}");
+        assertThat(tiers.status()).isEqualTo(400);
+        assertThat(tiers.text("field")).isEqualTo("when_exhausted");
+        assertThat(tiers.text("detail"))
+                .isEqualTo("when_exhausted \"forward\" cannot be done at exotel; give that provider its own in"
+                        + " when_exhausted_at.");
+        Answer merchant =
+                http.json("PUT", "/merchants/acme", OPERATOR, "{\"when_exhausted_at\":{\"exotel\":" + forward + "}}");
+        assertThat(merchant.status()).isEqualTo(400);
+        assertThat(merchant.text("field")).endsWith("when_exhausted_at");
+        assertThat(http.get("/merchants/acme", READER).status()).isEqualTo(404);
+        assertThat(http.json("PUT", "/merchants/acme", OPERATOR, "{\"when_exhausted_at\":{\"other\":" + forward + "}}")
+                        .status())
+                .isEqualTo(200);
+    }
+
     @Test
     void anAgentSpeaksForItsOwnCallByItsToken() {
         Answer allocated = post("/allocate", "{\"call_sid\":\"CA1\"}");
@@ -230,12 +345,26 @@ class ApiIT {
     }
 
     @Test
-    void aHeartbeatBringsACallBackThatRedisLost() {
+    void aCallThatRedisLostIsLiveAgainBeforeItsAgentSpeaks() {
         Answer allocated = post("/allocate", "{\"call_sid\":\"CA1\"}");
         assertThat(redis.command("FLUSHALL")).startsWith("+OK");
         Answer back = agent("/calls/CA1/heartbeat", tokenOf(allocated));
-        assertThat(back.body()).isEqualTo("{\"success\":true,\"state\":\"restored\"}");
+        assertThat(back.body()).isEqualTo("{\"success\":true,\"state\":\"live\"}");
         assertThat(http.get("/calls/CA1", READER).text("pod_name")).isEqualTo(allocated.text("pod_name"));
+    }
+
+    @Test
+    void aHeartbeatBringsACallBackThatRedisAndTheMirrorsLost() {
+        Answer allocated = post("/allocate", "{\"call_sid\":\"CA1\"}");
+        String pod = allocated.text("pod_name");
+        assertThat(redis.command("FLUSHALL")).startsWith("+OK");
+        assertThat(agent("/calls/CA1/heartbeat", tokenOf(allocated)).status()).isEqualTo(200); // it is open again
+        assertThat(redis.command("DEL voice:call:CA1 voice:pod:" + pod + ":calls"))
+                .startsWith(":2");
+        assertThat(redis.command("ZREM voice:calls CA1")).startsWith(":1");
+        Answer back = agent("/calls/CA1/heartbeat", tokenOf(allocated));
+        assertThat(back.body()).isEqualTo("{\"success\":true,\"state\":\"restored\"}");
+        assertThat(http.get("/calls/CA1", READER).text("pod_name")).isEqualTo(pod);
     }
 
     @ParameterizedTest
@@ -259,6 +388,12 @@ class ApiIT {
         "PUT,    /tiers/x,       none,     401",
         "DELETE, /tiers/x,       reader,   403",
         "PUT,    /merchants/x,   reader,   403",
+        "PUT,    /numbers/1,     reader,   403",
+        "DELETE, /numbers/1,     none,     401",
+        "DELETE, /numbers/1,     reader,   403",
+        "GET,    /numbers,       none,     401",
+        "GET,    /numbers,       reader,   200",
+        "GET,    /numbers/%2B1,  wrong,    401",
         "DELETE, /merchants/x,   none,     401",
         "GET,    /merchants,     none,     401",
         "GET,    /pods,          none,     401",

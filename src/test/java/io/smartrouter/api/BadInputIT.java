@@ -106,6 +106,16 @@ class BadInputIT {
                                 new Field("array", false, false),
                                 "max_concurrent_calls",
                                 number)),
+                new Endpoint("PUT", "/numbers/+1415", Map.of("merchant_id", "\"acme\""), Map.of("merchant_id", sid)),
+                new Endpoint(
+                        "PUT",
+                        "/merchants/bob",
+                        Map.of("when_exhausted", "{\"action\":\"reject\"}"),
+                        Map.of(
+                                "when_exhausted",
+                                new Field("answer", false, false),
+                                "when_exhausted_at",
+                                new Field("answers", false, false))),
                 new Endpoint(
                         "PUT",
                         "/tiers/gold",
@@ -127,7 +137,11 @@ class BadInputIT {
                                 "tiers",
                                 new Field("object", true, false),
                                 "default_chain",
-                                new Field("array", false, false))),
+                                new Field("array", false, false),
+                                "when_exhausted",
+                                new Field("answer", false, false),
+                                "when_exhausted_at",
+                                new Field("answers", false, false))),
                 new Endpoint("POST", "/calls/CA-live/ended", Map.of("reason", "\"x\""), Map.of("reason", name)));
     }
 
@@ -249,8 +263,79 @@ class BadInputIT {
             case "number" -> json.equals("7");
             // An empty list is a chain too, of nothing but a merchant's own pool; an empty object names no tier.
             case "array" -> json.equals("[]");
+            // For no provider another answer.
+            case "answers" -> json.equals("{}");
             default -> false;
         };
+    }
+
+    @Test
+    void everyFieldOfAnAnswerToTheExhaustedIsHeldToItsRule() {
+        String said = "{\"action\":\"message\",\"text\":\"%s\"}";
+        String played = "{\"action\":\"message\",\"audio\":\"%s\"}";
+        List<String> bad = List.of(
+                "{\"action\":null}",
+                "{\"action\":\"" + ECHO + "\"}",
+                "{\"action\":\"REJECT\"}",
+                "{\"action\":[\"reject\"]}",
+                "{\"action\":\"reject\",\"text\":\"" + ECHO + "\"}",
+                "{\"action\":\"reject\",\"" + ECHO + "\":1}",
+                "{\"action\":\"message\"}",
+                "{\"action\":\"message\",\"text\":7}",
+                "{\"action\":\"message\",\"text\":\"" + ECHO + "\",\"audio\":\"https://a.example/" + ECHO + "\"}",
+                said.formatted(""),
+                said.formatted(" "),
+                said.formatted(ECHO + "x".repeat(1_000)),
+                said.formatted(ECHO + "\\u0000"),
+                said.formatted(ECHO + "\\r\\nX-Injected: 1"),
+                said.formatted(ECHO + "\\u001b[31m"),
+                said.formatted(ECHO + "\\ud800"),
+                said.formatted(ECHO + "\\ufffe"),
+                played.formatted("http://" + ECHO + ".example/"),
+                played.formatted("https://u:p@" + ECHO + ".example/").replace("https", "ftp"),
+                played.formatted("https://" + ECHO + "@a.example/"),
+                played.formatted("https://a.example/#" + ECHO),
+                played.formatted("https://a.example/" + "x".repeat(1_000)),
+                played.formatted("javascript:" + ECHO),
+                played.formatted("https://a.example/" + ECHO + "\\u000a"),
+                "{\"action\":\"hold\",\"max_wait_s\":9}",
+                "{\"action\":\"hold\",\"max_wait_s\":\"60\"}",
+                "{\"action\":\"hold\",\"max_wait_s\":1e400}",
+                "{\"action\":\"hold\",\"poll_s\":61}",
+                "{\"action\":\"hold\",\"poll_s\":[5]}",
+                "{\"action\":\"hold\",\"pollS\":5}",
+                "{\"action\":\"forward\"}",
+                "{\"action\":\"forward\",\"to\":\"" + ECHO + "\"}",
+                "{\"action\":\"forward\",\"to\":\"tel:+14155550100\"}",
+                "{\"action\":\"forward\",\"to\":14155550100}");
+        for (Endpoint at : endpoints()) {
+            if (at.fields().containsKey("when_exhausted")) {
+                for (String json : bad) {
+                    refused(json, at, at.bodyWith("when_exhausted", json));
+                    refused("at: " + json, at, at.bodyWith("when_exhausted_at", "{\"other\":" + json + "}"));
+                }
+                for (String provider : List.of("", " ", ECHO + " ", "é", ECHO + "\\n", "x".repeat(64))) {
+                    refused(
+                            "provider " + provider,
+                            at,
+                            at.bodyWith("when_exhausted_at", "{\"" + provider + "\":{\"action\":\"reject\"}}"));
+                }
+                refused("null at", at, at.bodyWith("when_exhausted_at", "{\"other\":null}"));
+                // A rule of its own: what the provider of this test's router cannot do.
+                refused("not there", at, at.bodyWith("when_exhausted", "{\"action\":\"hold\"}"));
+                refused("not there", at, at.bodyWith("when_exhausted_at", "{\"exotel\":{\"action\":\"hold\"}}"));
+            }
+        }
+        Answer named = http.json(
+                "PUT", "/merchants/bob", OPERATOR, "{\"when_exhausted\":{\"action\":\"hold\",\"max_wait_s\":1}}");
+        assertThat(named.text("field")).isEqualTo("when_exhausted.max_wait_s");
+        named = http.json(
+                "PUT",
+                "/tiers",
+                OPERATOR,
+                "{\"tiers\":{\"gold\":{\"type\":\"exclusive\"}},\"when_exhausted_at\":{\"x\":{\"action\":\"forward\"}}}");
+        assertThat(named.text("field")).isEqualTo("when_exhausted_at.x.to");
+        assertThat(named.text("detail")).startsWith("when_exhausted_at.x.to is missing");
     }
 
     @Test
@@ -400,6 +485,19 @@ class BadInputIT {
                 "/pods?state=gone",
                 "/pods?limit=9999999999",
                 "/merchants?limit=-1",
+                "/numbers?limit=0",
+                "/numbers?after=" + ECHO,
+                "/numbers?after=%2B%2B1",
+                "/numbers?after=1234567890123456",
+                "/numbers/%0a",
+                "/numbers/%2B",
+                "/numbers/++1",
+                "/numbers/%252B1",
+                "/numbers/1%20415",
+                "/numbers/1-415",
+                "/numbers/" + ECHO,
+                "/numbers/1234567890123456",
+                "/numbers/%D9%A1",
                 "/pods?limit=%zz",
                 "/\\status",
                 "/status<",
@@ -420,6 +518,23 @@ class BadInputIT {
                     http.send(
                             "PUT", "/tiers/" + tier, key, "{\"type\":\"exclusive\"}".getBytes(StandardCharsets.UTF_8)));
         }
+        for (String number : List.of("%0a", "+", "%2B%2B1", "1-2", "1%20", "sip:1@x", "x", "1".repeat(16), "%D9%A1")) {
+            refused(
+                    number,
+                    http.send(
+                            "PUT",
+                            "/numbers/" + number,
+                            key,
+                            "{\"merchant_id\":\"acme\"}".getBytes(StandardCharsets.UTF_8)));
+            refused(number, http.send("DELETE", "/numbers/" + number, key, null));
+        }
+        refused(
+                "unknown field",
+                http.send(
+                        "PUT",
+                        "/numbers/1415",
+                        key,
+                        ("{\"merchant_id\":\"acme\",\"" + ECHO + "\":1}").getBytes(StandardCharsets.UTF_8)));
         refused("merchant", http.send("PUT", "/merchants/-x", key, "{}".getBytes(StandardCharsets.UTF_8)));
         refused(
                 "two names",

@@ -1,13 +1,19 @@
 package io.smartrouter.api;
 
+import io.smartrouter.podwatch.PodInquiry;
 import io.smartrouter.pool.AgentProbe;
 import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
+import io.smartrouter.pool.ProviderAbilities;
+import io.smartrouter.pool.WhenExhausted;
 import io.smartrouter.testing.TestRedis;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -47,6 +53,7 @@ final class TestRouter implements AutoCloseable {
                 "router.api.keys[2].secret", OPERATOR_NEXT,
                 "router.api.keys[2].role", "operator",
                 "test.pods", pods));
+        settings.put("router.stop.linger", "0s");
         settings.put("management.server.port", -1);
         settings.put("management.endpoint.health.validate-group-membership", false);
         settings.putAll(more);
@@ -77,8 +84,19 @@ final class TestRouter implements AutoCloseable {
 
     @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration
-    @ComponentScan({"io.smartrouter.pool", "io.smartrouter.stream", "io.smartrouter.web", "io.smartrouter.api"})
-    @ConfigurationPropertiesScan({"io.smartrouter.pool", "io.smartrouter.stream", "io.smartrouter.api"})
+    @ComponentScan({
+        "io.smartrouter.pool",
+        "io.smartrouter.stream",
+        "io.smartrouter.web",
+        "io.smartrouter.reconcile",
+        "io.smartrouter.api"
+    })
+    @ConfigurationPropertiesScan({
+        "io.smartrouter.pool",
+        "io.smartrouter.stream",
+        "io.smartrouter.reconcile",
+        "io.smartrouter.api"
+    })
     static class Parts {
         @Bean
         PodSource cluster(@org.springframework.beans.factory.annotation.Value("${test.pods}") int pods) {
@@ -103,7 +121,23 @@ final class TestRouter implements AutoCloseable {
                 public List<PodFacts> pods() {
                     return facts;
                 }
+
+                @Override
+                public PodWord ask(String pod, Duration atMost) {
+                    return new PodWord.Silent();
+                }
             };
+        }
+
+        /** What this router's provider cannot do, for what is refused when it is configured. */
+        @Bean
+        ProviderAbilities abilities() {
+            return () -> Map.of("exotel", Set.of(WhenExhausted.Action.REJECT, WhenExhausted.Action.MESSAGE));
+        }
+
+        @Bean
+        PodInquiry inquiry() {
+            return news -> {};
         }
 
         @Bean
@@ -116,6 +150,11 @@ final class TestRouter implements AutoCloseable {
 
                 @Override
                 public boolean saysFree(String address) {
+                    return false;
+                }
+
+                @Override
+                public boolean refuses(String address) {
                     return false;
                 }
             };

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smartrouter.ops.Opening.State;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
 import io.smartrouter.pool.redis.StoreFixture;
 import io.smartrouter.testing.TestRedis;
 import java.time.Clock;
@@ -39,6 +40,11 @@ class OpeningIT {
             @Override
             public List<PodFacts> pods() {
                 return List.of();
+            }
+
+            @Override
+            public PodWord ask(String pod, Duration atMost) {
+                return new PodWord.Silent();
             }
         };
         return new Opening(fixture.manager(), fixture.pool().settlement(), pods, events::add, Clock.systemUTC());

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 
 class PoolMetricsTest {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final PoolMetrics metrics = new PoolMetrics(registry, new DeferredReleases());
+    private final PoolMetrics metrics =
+            new PoolMetrics(registry, new DeferredReleases(), () -> java.util.Map.of("plivo", java.util.Set.of()));
 
     private static AllocationRequest request(@Nullable String provider) {
         return new AllocationRequest(new CallId("c1"), provider, null, null);
@@ -42,29 +43,43 @@ class PoolMetricsTest {
                         null,
                         null,
                         null,
-                        null),
+                        null,
+                        0),
                 false);
+    }
+
+    @Test
+    void whatIsAlarmedOnIsThereBeforeItHappens() {
+        assertThat(registry.scrape())
+                .contains("smart_router_allocations_total{outcome=\"exhausted\",pool=\"none\",provider=\"plivo\"} 0.0")
+                .contains("smart_router_allocations_total{outcome=\"unavailable\",pool=\"none\",provider=\"none\"} 0.0")
+                .contains("smart_router_calls_expired_total{reason=\"max_length\"} 0.0")
+                .contains("smart_router_probes_total{result=\"failed\"} 0.0");
     }
 
     @Test
     void allocationsAreCountedByOutcomeProviderAndPool() {
         metrics.allocated(request("plivo"), taken("gold"), Duration.ofMillis(3));
-        metrics.allocated(request(null), new AllocationOutcome.Exhausted(List.of("gold")), Duration.ofMillis(1));
+        metrics.allocated(request(null), new AllocationOutcome.Exhausted(List.of("gold"), null), Duration.ofMillis(1));
         metrics.allocationFailed(request("plivo"), Duration.ofMillis(500));
         assertThat(registry.scrape())
                 .contains("smart_router_allocations_total{outcome=\"allocated\",pool=\"gold\",provider=\"plivo\"} 1.0")
                 .contains("smart_router_allocations_total{outcome=\"exhausted\",pool=\"none\",provider=\"none\"} 1.0")
                 .contains(
                         "smart_router_allocations_total{outcome=\"unavailable\",pool=\"none\",provider=\"plivo\"} 1.0")
-                .contains("smart_router_allocation_seconds_count{outcome=\"allocated\"} 1");
+                .contains("smart_router_allocation_seconds_count{outcome=\"allocated\",provider=\"plivo\"} 1");
     }
 
     @Test
     void aCallerCannotChooseALabel() {
+        int atStart = values(registry, "smart_router.allocations").size();
         for (int i = 0; i < 1_000; i++) {
             metrics.allocated(request("provider-" + i), taken("merchant:pool-" + i), Duration.ofMillis(1));
         }
-        assertThat(values(registry, "smart_router.allocations")).containsExactly("allocated merchant other");
+        assertThat(values(registry, "smart_router.allocations"))
+                .hasSize(atStart + 1)
+                .contains("allocated merchant other");
+        assertThat(values(registry, "smart_router.allocation")).containsExactly("allocated other");
     }
 
     @Test

@@ -24,8 +24,7 @@ class PodTranslationTest {
     private static final Incarnation FIRST = Incarnation.of("agent-0", "u1", "containerd://c1");
 
     private static PodFacts facts(Pod pod, @Nullable String container) {
-        return new PodTranslation(new PodsProperties(
-                        null, "app=voice-agent", container, 8080, Duration.ofMinutes(2), Duration.ofMinutes(3)))
+        return new PodTranslation(new PodsProperties(null, "app=voice-agent", container, 8080, Duration.ofMinutes(3)))
                 .facts(pod);
     }
 

@@ -50,9 +50,8 @@ class PodWatchIT {
                         .withRequestRetryBackoffLimit(0)
                         .build())
                 .build();
-        PodsProperties properties = new PodsProperties(
-                "test", "app=voice-agent", null, 8080, Duration.ofMillis(500), Duration.ofMinutes(3));
-        watch = new PodWatch(new PodInformer(client, properties), properties, records);
+        PodsProperties properties = new PodsProperties("test", "app=voice-agent", null, 8080, Duration.ofMinutes(3));
+        watch = new PodWatch(new PodInformer(client, properties), properties, Duration.ofSeconds(60), records);
     }
 
     @AfterEach

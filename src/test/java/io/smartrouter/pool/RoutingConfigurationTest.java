@@ -3,7 +3,6 @@ package io.smartrouter.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -259,20 +258,5 @@ class RoutingConfigurationTest {
                             .hasSizeLessThan(500)
                             .doesNotContainPattern("\\p{Cntrl}"));
         }
-    }
-
-    @Test
-    void theDigestTellsWhatBelongsToWhichMerchant() {
-        String one = RoutingConfiguration.sourceDigest(TIERS, Map.of("a", "{}", "b", "{ }"));
-
-        assertThat(one)
-                .isEqualTo(RoutingConfiguration.sourceDigest(
-                        TIERS, new java.util.TreeMap<>(Map.of("b", "{ }", "a", "{}"))))
-                .isNotEqualTo(RoutingConfiguration.sourceDigest(TIERS, Map.of("a", "{ }", "b", "{}")))
-                .isNotEqualTo(RoutingConfiguration.sourceDigest(TIERS, Map.of("a", "{}")))
-                .isNotEqualTo(RoutingConfiguration.sourceDigest(TIERS + " ", Map.of("a", "{}", "b", "{ }")));
-        assertThat(Collections.frequency(
-                        List.of(one, RoutingConfiguration.sourceDigest(TIERS, Map.of("a{}b", "{ }"))), one))
-                .isEqualTo(1);
     }
 }

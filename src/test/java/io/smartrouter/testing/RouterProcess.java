@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -39,32 +40,71 @@ public final class RouterProcess implements AutoCloseable {
 
     /** Begins to start one; {@link #awaitReady} waits for it. */
     public static RouterProcess start(TestRedis redis, TestCluster cluster, Map<String, String> settings) {
+        return start(redis.port(), cluster.url(), settings);
+    }
+
+    /** Begins to start one whose Redis and API server may not be there yet. */
+    public static RouterProcess start(int redisPort, String kubernetesUrl, Map<String, String> settings) {
+        List<String> program =
+                List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(), "io.smartrouter.SmartRouterApplication");
+        return start(program, redisPort, kubernetesUrl, settings);
+    }
+
+    /** Begins to start one of another version. */
+    public static RouterProcess start(Path jar, int redisPort, String kubernetesUrl, Map<String, String> settings) {
+        List<String> program = List.of("-XX:TieredStopAtLevel=1", "-jar", jar.toString());
+        return start(program, redisPort, kubernetesUrl, settings);
+    }
+
+    private static RouterProcess start(
+            List<String> program, int redisPort, String kubernetesUrl, Map<String, String> settings) {
         int port = TestRedis.freePort();
         int managementPort = TestRedis.freePort();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath(),
-                "io.smartrouter.SmartRouterApplication",
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m"));
+        command.addAll(program);
+        command.addAll(List.of(
                 "--server.address=127.0.0.1",
                 "--management.server.address=127.0.0.1",
                 "--server.port=" + port,
                 "--management.server.port=" + managementPort,
                 "--spring.data.redis.host=127.0.0.1",
-                "--spring.data.redis.port=" + redis.port(),
-                "--router.kubernetes.master-url=" + cluster.url(),
+                "--spring.data.redis.port=" + redisPort,
+                "--router.kubernetes.master-url=" + kubernetesUrl,
                 "--router.pods.namespace=default",
                 "--router.api.open=true",
-                "--router.stream.base-url=wss://voice.example.com",
                 "--router.stream.keys[0].id=k1",
                 "--router.stream.keys[0].secret=a-secret-of-more-than-32-characters"));
-        settings.forEach((name, value) -> command.add("--" + name + "=" + value));
+        Map<String, String> all =
+                new HashMap<>(Map.of("router.stop.linger", "0s", "router.stream.base-url", "wss://voice.example.com"));
+        all.putAll(settings);
+        all.forEach((name, value) -> command.add("--" + name + "=" + value));
+        return start(new ProcessBuilder(command), port, managementPort);
+    }
+
+    /**
+     * Begins to start one with no settings but its environment, as a container's is. Only its ports are the test's, for
+     * the container's own may be taken here.
+     */
+    public static RouterProcess startIn(Map<String, String> environment) {
+        int port = TestRedis.freePort();
+        int managementPort = TestRedis.freePort();
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath(),
+                "io.smartrouter.SmartRouterApplication",
+                "--server.port=" + port,
+                "--management.server.port=" + managementPort);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        return start(builder, port, managementPort);
+    }
+
+    private static RouterProcess start(ProcessBuilder builder, int port, int managementPort) {
         try {
             Path log = Files.createTempFile("router", ".log");
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
+            Process process = builder.redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
@@ -89,19 +129,28 @@ public final class RouterProcess implements AutoCloseable {
                     .failFast("the router ended", () -> !process.isAlive())
                     .pollInterval(Duration.ofMillis(200))
                     .ignoreExceptions()
-                    .until(() -> get(managementPort, "/actuator/health/readiness") == 200);
+                    .until(() -> health("readiness").status() == 200);
         } catch (RuntimeException e) {
             throw new IllegalStateException("not ready:\n" + log(), e);
         }
         return this;
     }
 
-    private int get(int atPort, String path) throws IOException, InterruptedException {
-        return http.send(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + atPort + path))
-                                .build(),
-                        HttpResponse.BodyHandlers.discarding())
-                .statusCode();
+    /** What a group of its health says; status 0 while its management port does not answer. */
+    public Answer health(String group) {
+        try {
+            HttpResponse<String> response = http.send(
+                    HttpRequest.newBuilder(
+                                    URI.create("http://127.0.0.1:" + managementPort + "/actuator/health/" + group))
+                            .timeout(Duration.ofSeconds(10))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            return new Answer(response.statusCode(), response.body());
+        } catch (IOException e) {
+            return new Answer(0, "");
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** An answer of its API. */
@@ -119,6 +168,25 @@ public final class RouterProcess implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json));
         headers.forEach(request::header);
+        return send(request);
+    }
+
+    /** What a path of its API answers. */
+    public Answer get(String path) {
+        return get(port, path);
+    }
+
+    /** What a path of its management port answers. */
+    public Answer management(String path) {
+        return get(managementPort, path);
+    }
+
+    private Answer get(int at, String path) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at + path))
+                .timeout(Duration.ofSeconds(30)));
+    }
+
+    private Answer send(HttpRequest.Builder request) {
         try {
             HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             return new Answer(response.statusCode(), response.body());

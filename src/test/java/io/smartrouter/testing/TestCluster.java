@@ -1,5 +1,6 @@
 package io.smartrouter.testing;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -8,6 +9,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.smartrouter.pool.Incarnation;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.UUID;
 /** An API server on loopback that keeps objects and serves watches, with voice-agent pods in it. */
 public final class TestCluster implements AutoCloseable {
     private static final String NAMESPACE = "default";
+    private static final int AGENT_PORT = 9_000;
 
     private final KubernetesMockServer server;
     private final KubernetesClient client;
@@ -39,7 +42,18 @@ public final class TestCluster implements AutoCloseable {
 
     /** Adds a ready pod, a new object each time. */
     public void add(String name) {
-        client.pods().inNamespace(NAMESPACE).resource(pod(name)).create();
+        client.pods().inNamespace(NAMESPACE).resource(pod(name, AGENT_PORT)).create();
+    }
+
+    /** Adds a ready pod whose agent listens on this port of loopback; which incarnation it is. */
+    @CanIgnoreReturnValue
+    public Incarnation add(String name, int port) {
+        Pod created =
+                client.pods().inNamespace(NAMESPACE).resource(pod(name, port)).create();
+        return Incarnation.of(
+                name,
+                created.getMetadata().getUid(),
+                created.getStatus().getContainerStatuses().getFirst().getContainerID());
     }
 
     /** Deletes a pod's object. */
@@ -47,7 +61,7 @@ public final class TestCluster implements AutoCloseable {
         client.pods().inNamespace(NAMESPACE).withName(name).withGracePeriod(0).delete();
     }
 
-    private static Pod pod(String name) {
+    private static Pod pod(String name, int port) {
         return new PodBuilder()
                 .withNewMetadata()
                 .withName(name)
@@ -59,7 +73,7 @@ public final class TestCluster implements AutoCloseable {
                 .withImage("agent")
                 .addNewPort()
                 .withName("ws")
-                .withContainerPort(9_000)
+                .withContainerPort(port)
                 .endPort()
                 .endContainer()
                 .endSpec()

@@ -10,9 +10,11 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import redis.embedded.core.ExecutableProvider;
 
 /**
@@ -38,9 +40,18 @@ public final class TestRedis implements AutoCloseable {
     /** Starts one on this port and waits until it answers. */
     public static TestRedis startOn(int port, String... arguments) {
         try {
+            return startProgram(executable(), port, arguments);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Starts this server on this port and waits until it answers there. */
+    public static TestRedis startProgram(String program, int port, String... arguments) {
+        try {
             Path directory = Files.createTempDirectory("test-redis");
             List<String> command = new ArrayList<>(List.of(
-                    executable(),
+                    program,
                     "--port",
                     Integer.toString(port),
                     "--bind",
@@ -125,6 +136,68 @@ public final class TestRedis implements AutoCloseable {
         return process;
     }
 
+    /** Stops it where it stands, and lets it go on: it notices nothing of the time between. */
+    public void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Ends it at once, as a power cut does; what it holds is lost. */
+    public void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Writes its data to a file, ends it, and starts another server from that file, on a port of its own. */
+    public TestRedis restartedFromItsFile() {
+        Path copy = saved();
+        kill();
+        return start("--dir", copy.toString());
+    }
+
+    /** Starts another server that follows it, and waits until that has all that it has. */
+    public TestRedis replica() {
+        TestRedis replica = start();
+        replica.command("REPLICAOF 127.0.0.1 " + port);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> replica.info("master_link_status").equals("up"));
+        return replica;
+    }
+
+    /** Writes its data to a file, and copies that to a directory of its own: what a later server may start from. */
+    public Path saved() {
+        if (!command("SAVE").startsWith("+OK")) {
+            throw new IllegalStateException("not saved: " + log());
+        }
+        try {
+            Path copy = Files.createTempDirectory("test-redis");
+            Files.copy(directory.resolve("dump.rdb"), copy.resolve("dump.rdb"));
+            return copy;
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The value of a field of INFO. */
+    public String info(String field) {
+        return command("INFO")
+                .lines()
+                .filter(line -> line.startsWith(field + ":"))
+                .map(line -> line.substring(field.length() + 1).trim())
+                .findFirst()
+                .orElse("");
+    }
+
     /** A port that is free now. */
     public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -139,6 +212,9 @@ public final class TestRedis implements AutoCloseable {
         process.destroyForcibly();
         try {
             process.waitFor(10, TimeUnit.SECONDS);
+            if (!Files.exists(directory)) {
+                return; // closed before
+            }
             try (var files = Files.walk(directory)) {
                 files.sorted((a, b) -> b.compareTo(a))
                         .forEach(file -> file.toFile().delete());

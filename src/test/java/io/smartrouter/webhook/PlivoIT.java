@@ -42,7 +42,7 @@ class PlivoIT {
                 PODS,
                 Map.of(
                         "router.public-url", PUBLIC,
-                        "router.providers.plivo.message", MESSAGE,
+                        "router.busy-message", MESSAGE,
                         "router.providers.plivo.accounts[0].id", "MA1",
                         "router.providers.plivo.accounts[0].tokens", TOKEN,
                         "router.providers.plivo.accounts[1].id", "MA2",
@@ -124,11 +124,12 @@ class PlivoIT {
         var json = new LinkedHashMap<>(Map.of("Content-Type", "application/json", "X-Plivo-Signature-V3", good));
         json.put("X-Plivo-Signature-V3-Nonce", "n");
         refused(http.send("POST", "/allocate", json, bytes("{\"call_sid\":\"forged-1\"}")), 403, "unproven");
-        refused(http.form("POST", "/allocate", "", "CallSid=a&AccountSid=b", Map.of()), 404, "unknown_provider");
-        refused(http.form("POST", "/allocate", "", "CallSid=a", Map.of()), 404, "unknown_provider");
+        refused(http.form("POST", "/allocate", "", "CallSid=a&AccountSid=b", Map.of()), 403, "unproven");
+        refused(http.form("POST", "/allocate", "", "CallSid=a", Map.of()), 403, "unproven");
         refused(http.form("POST", "/allocate", "", "CallUUID=a&CallSid=b", Map.of()), 403, "unproven");
         refused(http.form("POST", "/allocate", "", "a=b", Map.of()), 400, "not_a_providers");
-        refused(http.form("POST", "/twilio/allocate", "", body, Map.of()), 404, "unknown_provider");
+        refused(http.form("POST", "/twilio/allocate", "", body, Map.of()), 403, "unproven");
+        refused(http.form("POST", "/nobody/allocate", "", body, Map.of()), 404, "unknown_provider");
         refused(http.form("POST", "/plivo/secret/allocate", "", body, Map.of()), 404, "unknown_provider");
         assertThat(WebhookRouter.keySpace(redis)).isEqualTo(before);
     }
@@ -266,7 +267,7 @@ class PlivoIT {
             long answeredMs = (System.nanoTime() - begun) / 1_000_000;
             assertThat(only(answer, "Hangup").getAttribute("reason")).isEqualTo("busy");
             Answer end = signed(client, "POST", TOKEN, "/plivo/hangup", pairs(), call("down-1"), Map.of());
-            assertThat(end.status()).isEqualTo(200);
+            assertThat(end.status()).isEqualTo(503);
             assertThat(down.getBean(DeferredReleases.class).size()).isEqualTo(1);
             System.out.println("Redis away: answered in ms=" + answeredMs);
             assertThat(answeredMs).isLessThan(3_000);

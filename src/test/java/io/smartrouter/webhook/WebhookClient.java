@@ -15,15 +15,23 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
 
 /** Sends requests with any header, also those that a well-behaved client would not let one set. */
-final class WebhookClient {
+public final class WebhookClient {
     private final int port;
 
-    WebhookClient(ServletWebServerApplicationContext router) {
-        port = Objects.requireNonNull(router.getWebServer()).getPort();
+    /** Sends to this router. */
+    public WebhookClient(ServletWebServerApplicationContext router) {
+        this(Objects.requireNonNull(router.getWebServer()).getPort());
     }
 
-    record Answer(int status, Map<String, String> headers, String body) {
-        String header(String name) {
+    /** Sends to this port of loopback. */
+    public WebhookClient(int port) {
+        this.port = port;
+    }
+
+    /** An answer; the names of its headers are in lower case. */
+    public record Answer(int status, Map<String, String> headers, String body) {
+        /** A header, or an empty text. */
+        public String header(String name) {
             return headers.getOrDefault(name, "");
         }
     }
@@ -37,19 +45,24 @@ final class WebhookClient {
         return send(method, query.isEmpty() ? path : path + "?" + query, all, body);
     }
 
-    Answer send(String method, String target, Map<String, String> headers, byte[] body) {
+    /** Sends a request as it is. */
+    public Answer send(String method, String target, Map<String, String> headers, byte[] body) {
         return exchange(method, target, headers, "Content-Length: " + body.length, body);
     }
 
     /** A body that does not say how long it is. */
     Answer chunked(String target, String form) {
-        String chunk = Integer.toHexString(form.length()) + "\r\n" + form + "\r\n0\r\n\r\n";
-        return exchange(
-                "POST",
-                target,
-                Map.of("Content-Type", "application/x-www-form-urlencoded"),
-                "Transfer-Encoding: chunked",
-                chunk.getBytes(StandardCharsets.UTF_8));
+        Map<String, String> headers = Map.of("Content-Type", "application/x-www-form-urlencoded");
+        return chunked(target, headers, form.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A POST whose body does not say how long it is. */
+    public Answer chunked(String target, Map<String, String> headers, byte[] body) {
+        ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+        chunk.writeBytes((Integer.toHexString(body.length) + "\r\n").getBytes(StandardCharsets.UTF_8));
+        chunk.writeBytes(body);
+        chunk.writeBytes("\r\n0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        return exchange("POST", target, headers, "Transfer-Encoding: chunked", chunk.toByteArray());
     }
 
     private Answer exchange(String method, String target, Map<String, String> headers, String length, byte[] body) {

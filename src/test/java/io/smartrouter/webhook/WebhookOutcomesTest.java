@@ -1,6 +1,7 @@
 package io.smartrouter.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.smartrouter.InvalidSettingException;
 import io.smartrouter.pool.AllocateReply;
@@ -8,6 +9,7 @@ import io.smartrouter.pool.AllocationOutcome;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
 import io.smartrouter.pool.PoolFixture;
 import io.smartrouter.pool.PoolProperties;
 import io.smartrouter.pool.PoolStore;
@@ -15,11 +17,12 @@ import io.smartrouter.pool.ReleaseOutcome;
 import io.smartrouter.pool.ReleaseRequest;
 import io.smartrouter.pool.SettlementStore;
 import io.smartrouter.pool.StoreUnavailableException;
-import io.smartrouter.webhook.WebhookAnswer.NoPod;
+import io.smartrouter.webhook.WebhookAnswer.Busy;
 import io.smartrouter.webhook.WebhookAnswer.Noted;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,9 @@ class WebhookOutcomesTest {
     private static final String ACCOUNT = "router.providers.plivo.accounts[0]";
     private static final String PUBLIC_URL = "router.public-url=https://voice.example.com";
 
+    private static final WebhookProperties NOTHING_SET = new WebhookProperties(null, null, Map.of());
+    private static final Busy BUSY = new Busy(null, null);
+
     private volatile Supplier<Object> reply = () -> new AssertionError("not asked for");
     private volatile Object asked = "";
     private final PoolFixture pool =
@@ -55,6 +61,11 @@ class WebhookOutcomesTest {
                 public List<PodFacts> pods() {
                     return List.of();
                 }
+
+                @Override
+                public PodWord ask(String pod, Duration atMost) {
+                    return new PodWord.Silent();
+                }
             });
 
     @ComponentScan("io.smartrouter.webhook.plivo")
@@ -64,12 +75,12 @@ class WebhookOutcomesTest {
     @Test
     void everyOutcomeWithoutAPodBecomesTheMessage() {
         for (AllocationOutcome outcome : List.of(
-                new AllocationOutcome.Exhausted(List.of("gold")),
+                new AllocationOutcome.Exhausted(List.of("gold"), null),
                 new AllocationOutcome.MerchantLimit("acme", 1),
                 new AllocationOutcome.NotOwner(),
                 new AllocationOutcome.CallEnded(Instant.EPOCH, "hangup"))) {
             reply = () -> new AllocateReply.Decided(outcome);
-            assertThat(answered()).as(outcome.toString()).isEqualTo(new NoPod());
+            assertThat(answered()).as(outcome.toString()).isEqualTo(BUSY);
         }
     }
 
@@ -78,14 +89,14 @@ class WebhookOutcomesTest {
         reply = () -> {
             throw new StoreUnavailableException("away");
         };
-        assertThat(answered()).isEqualTo(new NoPod());
+        assertThat(answered()).isEqualTo(BUSY);
         assertThat(output)
                 .contains("provider=plivo sid=c1 outcome=store_unavailable pod=-")
                 .doesNotContain("\tat ");
         reply = () -> {
             throw new IllegalStateException("a fault");
         };
-        assertThat(answered()).isEqualTo(new NoPod());
+        assertThat(answered()).isEqualTo(BUSY);
         assertThat(output).contains("call answer failed provider=plivo sid=c1");
     }
 
@@ -103,7 +114,7 @@ class WebhookOutcomesTest {
         reply = () -> {
             throw new StoreUnavailableException("away");
         };
-        assertThat(hungUp()).isEqualTo(new Noted());
+        assertThatThrownBy(this::hungUp).isInstanceOf(RefusedException.class);
         assertThat(pool.deferred().size()).isEqualTo(1);
     }
 
@@ -141,7 +152,7 @@ class WebhookOutcomesTest {
                 "router.providers.plivo.accounts[1].id=MA2",
                 "router.providers.plivo.accounts[1].tokens=" + TOKEN);
         refuses("router.providers.plivo.content-type", "router.providers.plivo.content-type=audio/mpeg");
-        refuses("router.providers.plivo.message", "router.providers.plivo.message=a\u0001b");
+        refuses("router.busy-message", "router.busy-message=a\u0001b");
     }
 
     @Test
@@ -174,7 +185,7 @@ class WebhookOutcomesTest {
     @Test
     void withoutAMessageTheCallerHearsABusyTone() {
         runner().run(context -> {
-            WebhookDocument document = context.getBean(ProviderAdapter.class).render(new NoPod());
+            WebhookDocument document = context.getBean(ProviderAdapter.class).render(Endpoint.ALLOCATE, BUSY);
             assertThat(document.text())
                     .isEqualTo("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
                             + "<Response><Hangup reason=\"busy\"/></Response>");
@@ -182,7 +193,7 @@ class WebhookOutcomesTest {
     }
 
     private WebhookAnswer answered() {
-        return calls().take("plivo", "MA1", new CallEvent.Answer(new CallId("c1"), null));
+        return calls().take("plivo", "MA1", new CallEvent.Answer(new CallId("c1"), null, null));
     }
 
     private WebhookAnswer hungUp() {
@@ -191,7 +202,8 @@ class WebhookOutcomesTest {
 
     @SuppressWarnings("NullAway") // no outcome here has a stream
     private WebhookCalls calls() {
-        return new WebhookCalls(pool.manager(), null);
+        return new WebhookCalls(
+                pool.manager(), null, new PublicUrl(NOTHING_SET), new Tenants(pool.configurations()), NOTHING_SET);
     }
 
     private static void refuses(String setting, String... settings) {

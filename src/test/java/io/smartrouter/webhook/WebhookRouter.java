@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.smartrouter.podwatch.PodInquiry;
 import io.smartrouter.pool.AgentProbe;
 import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
 import io.smartrouter.testing.TestRedis;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -33,12 +36,13 @@ import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 
 /** A router with webhooks and JSON API over a real Redis; nothing but requests writes. */
-final class WebhookRouter {
+public final class WebhookRouter {
     static final String OPERATOR = "operator-operator-operator-1";
 
     private WebhookRouter() {}
 
-    static ServletWebServerApplicationContext start(TestRedis redis, int pods, Map<String, Object> more) {
+    /** Starts one. */
+    public static ServletWebServerApplicationContext start(TestRedis redis, int pods, Map<String, Object> more) {
         return start(redis.port(), pods, more);
     }
 
@@ -65,6 +69,7 @@ final class WebhookRouter {
                 -1,
                 "management.endpoint.health.validate-group-membership",
                 false));
+        settings.put("router.stop.linger", "0s");
         settings.putAll(more);
         SpringApplication application = new SpringApplication(Parts.class);
         // As arguments, which stand above application.yaml.
@@ -75,7 +80,7 @@ final class WebhookRouter {
     }
 
     /** Everything that a Redis holds, byte for byte. */
-    static Map<String, String> keySpace(TestRedis server) {
+    public static Map<String, String> keySpace(TestRedis server) {
         try (RedisClient client = RedisClient.create(RedisURI.create("127.0.0.1", server.port()))) {
             var redis = client.connect(ByteArrayCodec.INSTANCE).sync();
             Map<String, String> all = new TreeMap<>();
@@ -99,7 +104,7 @@ final class WebhookRouter {
     }
 
     /** The root element, read by a parser that follows nothing. */
-    static Element xml(String text) {
+    public static Element xml(String text) {
         try {
             DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
@@ -120,6 +125,7 @@ final class WebhookRouter {
                 "io.smartrouter.pool",
                 "io.smartrouter.stream",
                 "io.smartrouter.web",
+                "io.smartrouter.reconcile",
                 "io.smartrouter.api",
                 "io.smartrouter.webhook"
             },
@@ -127,6 +133,7 @@ final class WebhookRouter {
     @ConfigurationPropertiesScan({
         "io.smartrouter.pool",
         "io.smartrouter.stream",
+        "io.smartrouter.reconcile",
         "io.smartrouter.api",
         "io.smartrouter.webhook"
     })
@@ -154,7 +161,17 @@ final class WebhookRouter {
                 public List<PodFacts> pods() {
                     return facts;
                 }
+
+                @Override
+                public PodWord ask(String pod, Duration atMost) {
+                    return new PodWord.Silent();
+                }
             };
+        }
+
+        @Bean
+        PodInquiry inquiry() {
+            return news -> {};
         }
 
         @Bean
@@ -167,6 +184,11 @@ final class WebhookRouter {
 
                 @Override
                 public boolean saysFree(String address) {
+                    return false;
+                }
+
+                @Override
+                public boolean refuses(String address) {
                     return false;
                 }
             };

@@ -1,10 +1,13 @@
 package io.smartrouter.pool.redis;
 
+import io.lettuce.core.RedisCommandExecutionException;
+import io.smartrouter.pool.StoreFaultException;
 import io.smartrouter.pool.StoreUnavailableException;
 import io.smartrouter.pool.UnsettledException;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -12,6 +15,10 @@ import org.springframework.data.redis.core.script.RedisScript;
 
 /** Runs scripts and reads, and turns every way in which Redis can fail into one: it cannot answer. */
 final class RedisCommands {
+    /** Errors that speak of Redis' own state and not of a record; inside a script 6.2 wraps them in other words. */
+    private static final Pattern NOT_NOW = Pattern.compile("\\b(OOM|READONLY|LOADING|BUSY|MISCONF|NOREPLICAS|MASTERDOWN"
+            + "|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOAUTH|NOPERM|WRONGPASS)\\b");
+
     private final StringRedisTemplate redis;
     private final RedisKeys keys;
 
@@ -27,6 +34,7 @@ final class RedisCommands {
      * @param token a settlement's token, or empty
      * @param args its ARGV from the second on
      * @throws UnsettledException if the gate is shut
+     * @throws StoreFaultException if a record that it needs is damaged, or the script failed
      * @throws StoreUnavailableException if Redis cannot answer
      */
     Answer run(RedisScript<List<String>> script, String token, String... args) {
@@ -55,7 +63,12 @@ final class RedisCommands {
             return command.get();
         } catch (DataAccessException | io.lettuce.core.RedisException | IllegalStateException e) {
             Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
-            throw new StoreUnavailableException("Redis cannot answer: " + cause.getMessage(), e);
+            String said = String.valueOf(cause.getMessage());
+            if (cause instanceof RedisCommandExecutionException
+                    && !NOT_NOW.matcher(said).find()) {
+                throw new StoreFaultException("a record in Redis is damaged, or a script failed: " + said, e);
+            }
+            throw new StoreUnavailableException("Redis cannot answer: " + said, e);
         }
     }
 

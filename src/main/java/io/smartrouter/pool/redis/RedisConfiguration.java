@@ -2,12 +2,16 @@ package io.smartrouter.pool.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
-import io.lettuce.core.TimeoutOptions;
 import io.smartrouter.InvalidSettingException;
+import io.smartrouter.pool.MirrorChannel;
+import io.smartrouter.pool.MirrorStore;
 import io.smartrouter.pool.PoolProperties;
+import io.smartrouter.pool.ReconcileStore;
+import io.smartrouter.pool.RouterMirror;
 import io.smartrouter.pool.SettlementStore;
 import io.smartrouter.pool.Tokens;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -17,17 +21,23 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** Puts the store together on Spring's connection to Redis. */
 @Configuration(proxyBeanMethods = false)
 class RedisConfiguration {
-    /** A command gives up in time, and at once where there is no connection: a caller waits in silence. */
+    /** A command gives up in time: a caller waits in silence. */
     @Bean
     LettuceClientConfigurationBuilderCustomizer boundedCommands(PoolProperties properties) {
-        var timeout = properties.redis().commandTimeout();
-        return builder -> builder.commandTimeout(timeout)
-                .clientOptions(ClientOptions.builder()
-                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                        .timeoutOptions(TimeoutOptions.enabled(timeout))
-                        .socketOptions(
-                                SocketOptions.builder().connectTimeout(timeout).build())
-                        .build());
+        return builder -> builder.commandTimeout(properties.redis().commandTimeout());
+    }
+
+    /**
+     * At once where there is no connection, and connecting takes no longer than a command. This goes on top of the
+     * options that Spring made of its own settings, TLS and a Cluster's topology among them, and replaces none of them.
+     */
+    @Bean
+    LettuceClientOptionsBuilderCustomizer boundedConnections(PoolProperties properties) {
+        SocketOptions sockets = SocketOptions.builder()
+                .connectTimeout(properties.redis().commandTimeout())
+                .build();
+        return builder -> builder.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .socketOptions(sockets);
     }
 
     @Bean
@@ -53,8 +63,30 @@ class RedisConfiguration {
     }
 
     @Bean
-    RedisPoolStore poolStore(RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties) {
-        return new RedisPoolStore(redis, scripts, keys, properties);
+    RedisPoolStore poolStore(
+            RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties, RouterMirror mirror) {
+        return new RedisPoolStore(redis, scripts, keys, properties, mirror);
+    }
+
+    @Bean
+    MirrorStore mirrorStore(
+            RedisCommands redis,
+            RedisScripts scripts,
+            RedisKeys keys,
+            PoolProperties properties,
+            RedisConnectionFactory connections) {
+        return new RedisMirrorStore(redis, scripts, keys, properties, connections);
+    }
+
+    @Bean
+    MirrorChannel mirrorChannel(RedisCommands redis, RedisKeys keys, RedisConnectionFactory connections) {
+        return new RedisMirrorChannel(redis, keys, connections);
+    }
+
+    @Bean
+    ReconcileStore reconcileStore(
+            RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties) {
+        return new RedisReconcileStore(redis, scripts, keys, properties);
     }
 
     @Bean

@@ -19,6 +19,11 @@ record RedisKeys(String prefix) {
         return prefix + ":call:" + call;
     }
 
+    /** The same for a sid that an index holds, which may be none. */
+    String call(String sid) {
+        return prefix + ":call:" + sid;
+    }
+
     /** Sorted set: live sids by the time (ms) by which they must have ended. */
     String calls() {
         return prefix + ":calls";
@@ -27,6 +32,36 @@ record RedisKeys(String prefix) {
     /** Set: a merchant's live sids. */
     String merchantCalls(String merchant) {
         return prefix + ":merchant:" + merchant + ":calls";
+    }
+
+    /** String: the sid of the call that a request began; as long as the call's record. */
+    String request(String id) {
+        return prefix + ":request:" + id;
+    }
+
+    /** Sorted set: sids that wait for a pod by the time (ms) by which they must have asked again. */
+    String waiting() {
+        return prefix + ":waiting";
+    }
+
+    /** Sorted set: sids that wait for a pod of the pool, in order of arrival. */
+    String waiting(String pool) {
+        return prefix + ":waiting:" + pool;
+    }
+
+    /** Hash: what a waiting call is, and in which queues it stands. */
+    String waiter(CallId call) {
+        return prefix + ":waiter:" + call;
+    }
+
+    /** String: since when a call waited that is in no queue any more, and its place if it keeps it; two minutes. */
+    String waited(CallId call) {
+        return prefix + ":waited:" + call;
+    }
+
+    /** The same for a sid that a queue holds, which may be none. */
+    String waiter(String sid) {
+        return prefix + ":waiter:" + sid;
     }
 
     /** Set: names of all pods that are not gone. */
@@ -74,6 +109,16 @@ record RedisKeys(String prefix) {
         return prefix + ":merchant:config";
     }
 
+    /** Hash: dialled number or prefix to merchant, as operators write it. */
+    String numberConfig() {
+        return prefix + ":number:config";
+    }
+
+    /** Hash: the numbers that are written back after a loss, until they are complete. */
+    String numberRestore(String id) {
+        return prefix + ":number:restore:" + id;
+    }
+
     /** Hash: the last valid configuration, compiled for the scripts. */
     String configApplied() {
         return prefix + ":config:applied";
@@ -87,6 +132,11 @@ record RedisKeys(String prefix) {
     /** String: token of the router that does a task. */
     String taskLock(String task) {
         return prefix + ":lock:task:" + task;
+    }
+
+    /** Channel, no key: what routers say to each other about their mirrors. */
+    String mirrorChannel() {
+        return prefix + ":mirrors";
     }
 
     /** Stream: every transition with its seq. */

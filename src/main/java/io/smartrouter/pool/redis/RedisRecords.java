@@ -8,12 +8,14 @@ import io.smartrouter.pool.Lease;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodState;
-import io.smartrouter.pool.StoreUnavailableException;
+import io.smartrouter.pool.StoreFaultException;
 import io.smartrouter.pool.StoredConfiguration;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,13 +27,20 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.RedisCallback;
+import org.springframework.data.redis.core.ScanOptions;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads records as they stand. Many pods are read page by page, so that Redis is never held up for long. */
 final class RedisRecords {
+    private static final String POLICY = "maxmemory_policy";
+    private static final Logger log = LoggerFactory.getLogger(RedisRecords.class);
     private static final int PAGE = 200;
+    private static final int NUMBERS_AT_ONCE = 1_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final RedisCommands redis;
@@ -42,9 +51,29 @@ final class RedisRecords {
         this.keys = keys;
     }
 
-    Optional<Call> call(CallId id) {
-        Map<String, String> record =
-                redis.read(template -> template.<String, String>opsForHash().entries(keys.call(id)));
+    Optional<Call> call(CallId name) {
+        CallId id = name;
+        Map<String, String> record = record(id);
+        if (record.isEmpty()) { // it may be named by the request that began it
+            Optional<CallId> begun = begunBy(name);
+            if (begun.isPresent()) {
+                id = begun.get();
+                record = record(id);
+            }
+        }
+        return call(id, record);
+    }
+
+    private Map<String, String> record(CallId id) {
+        return redis.read(template -> template.<String, String>opsForHash().entries(keys.call(id)));
+    }
+
+    private Optional<CallId> begunBy(CallId request) {
+        return redis.read(template -> Optional.ofNullable(template.opsForValue().get(keys.request(request.value()))))
+                .map(sid -> whole(() -> new CallId(sid)));
+    }
+
+    private Optional<Call> call(CallId id, Map<String, String> record) {
         String state = record.get("state");
         if (state == null) {
             return Optional.empty();
@@ -73,7 +102,8 @@ final class RedisRecords {
                 instant(record.get("connect_by")),
                 instant(record.get("connected_at")),
                 instant(record.get("ended_at")),
-                record.get("end_reason"))));
+                record.get("end_reason"),
+                Integer.parseInt(record.getOrDefault("continues", "0")))));
     }
 
     Optional<Pod> pod(String name) {
@@ -84,18 +114,40 @@ final class RedisRecords {
         List<String> names = List.copyOf(new TreeSet<>(podNames()));
         List<Pod> pods = new ArrayList<>(names.size());
         for (int i = 0; i < names.size(); i += PAGE) {
-            page(names.subList(i, Math.min(names.size(), i + PAGE))).stream()
+            readable(names.subList(i, Math.min(names.size(), i + PAGE))).stream()
                     .filter(pod -> pod.state() != PodState.GONE) // went while the pages were read
                     .forEach(pods::add);
         }
         return pods;
     }
 
-    /** Empty where the server does not say it. */
+    /** One damaged record must not hide the others: it is passed over, and said. */
+    private List<Pod> readable(List<String> names) {
+        try {
+            return page(names);
+        } catch (StoreFaultException e) {
+            if (names.size() == 1) {
+                log.error("pod record is damaged pod={} problem=\"{}\"", names.getFirst(), e.getMessage());
+                return List.of();
+            }
+            return names.stream()
+                    .flatMap(name -> readable(List.of(name)).stream())
+                    .toList();
+        }
+    }
+
+    /** Empty where the server does not say it. A Cluster answers for each node: what is worst of them counts. */
     Optional<String> evictionPolicy() {
         Properties memory = redis.read(template -> template.execute((RedisCallback<Properties>)
                 connection -> connection.serverCommands().info("memory")));
-        return Optional.ofNullable(memory).map(info -> info.getProperty("maxmemory_policy"));
+        return Optional.ofNullable(memory).flatMap(RedisRecords::evictionPolicy);
+    }
+
+    static Optional<String> evictionPolicy(Properties memory) {
+        return memory.stringPropertyNames().stream()
+                .filter(field -> field.equals(POLICY) || field.endsWith("." + POLICY))
+                .map(memory::getProperty)
+                .max(Comparator.comparing(policy -> !policy.equals("noeviction")));
     }
 
     Collection<String> podNames() {
@@ -110,13 +162,34 @@ final class RedisRecords {
             connection.hashCommands().hMGet(bytes(keys.configApplied()), bytes("revision"), bytes("source"));
             connection.stringCommands().get(bytes(keys.tierConfig()));
             connection.hashCommands().hGetAll(bytes(keys.merchantConfig()));
+            connection.hashCommands().hMGet(bytes(keys.epoch()), bytes("id"));
         });
         List<@Nullable String> applied = list(read.get(0));
         return new StoredConfiguration(
                 (String) read.get(1),
                 map(read.get(2)),
+                numbers(),
                 Objects.requireNonNullElse(applied.get(0), "0"),
-                applied.get(1));
+                applied.get(1),
+                Objects.requireNonNullElse(list(read.get(3)).getFirst(), ""));
+    }
+
+    /**
+     * All numbers, of which there may be a hundred thousand, page by page. What changes while they are read may be seen
+     * or not: an edit made from it is refused, for the revision was read before, and an edit by hand is seen with the
+     * next look.
+     */
+    private Map<String, String> numbers() {
+        return redis.read(template -> {
+            Map<String, String> numbers = new HashMap<>();
+            try (Cursor<Map.Entry<String, String>> pages = template.<String, String>opsForHash()
+                    .scan(
+                            keys.numberConfig(),
+                            ScanOptions.scanOptions().count(NUMBERS_AT_ONCE).build())) {
+                pages.forEachRemaining(entry -> numbers.put(entry.getKey(), entry.getValue()));
+            }
+            return numbers;
+        });
     }
 
     private List<Pod> page(List<String> names) {
@@ -139,7 +212,7 @@ final class RedisRecords {
     }
 
     @SuppressWarnings("NullAway") // the template demands that the callback answers null
-    private List<Object> pipelined(Consumer<RedisConnection> commands) {
+    List<Object> pipelined(Consumer<RedisConnection> commands) {
         return redis.read(template -> template.executePipelined((RedisCallback<Object>) connection -> {
             commands.accept(connection);
             return null;
@@ -171,7 +244,7 @@ final class RedisRecords {
         try {
             return read.get();
         } catch (IllegalArgumentException e) {
-            throw new StoreUnavailableException("a record in Redis is malformed: " + e.getMessage(), e);
+            throw new StoreFaultException("a record in Redis is malformed: " + e.getMessage(), e);
         }
     }
 
@@ -189,17 +262,17 @@ final class RedisRecords {
         return JSON.writeValueAsString(object);
     }
 
-    private static byte[] bytes(String text) {
+    static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @SuppressWarnings("unchecked") // the template's serializers make strings of everything
-    private static Map<String, String> map(@Nullable Object reply) {
+    static Map<String, String> map(@Nullable Object reply) {
         return reply == null ? Map.of() : (Map<String, String>) reply;
     }
 
     @SuppressWarnings("unchecked") // as above
-    private static Collection<String> strings(@Nullable Object reply) {
+    static Collection<String> strings(@Nullable Object reply) {
         return reply == null ? List.of() : (Collection<String>) reply;
     }
 

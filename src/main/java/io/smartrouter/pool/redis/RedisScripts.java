@@ -19,6 +19,8 @@ final class RedisScripts {
     final RedisScript<List<String>> withdraw;
     final RedisScript<List<String>> release;
     final RedisScript<List<String>> heartbeat;
+    final RedisScript<List<String>> streamEvent;
+    final RedisScript<List<String>> continueCall;
     final RedisScript<List<String>> podObserved;
     final RedisScript<List<String>> podGone;
     final RedisScript<List<String>> podProbed;
@@ -27,11 +29,18 @@ final class RedisScripts {
     final RedisScript<List<String>> place;
     final RedisScript<List<String>> expire;
     final RedisScript<List<String>> configure;
+    final RedisScript<List<String>> repair;
     final RedisScript<List<String>> unlock;
+    final RedisScript<List<String>> gate;
     final RedisScript<List<String>> settleBegin;
     final RedisScript<List<String>> settlePods;
+    final RedisScript<List<String>> settleObserve;
     final RedisScript<List<String>> settleDeadlines;
     final RedisScript<List<String>> settleOpen;
+    final RedisScript<List<String>> settleJoin;
+    final RedisScript<List<String>> join;
+    final RedisScript<List<String>> mirrorNext;
+    final RedisScript<List<String>> mirrorPage;
 
     private final String prelude;
     private final UnaryOperator<String> change;
@@ -52,6 +61,8 @@ final class RedisScripts {
         withdraw = script("withdraw");
         release = script("release");
         heartbeat = script("heartbeat");
+        streamEvent = script("stream_event");
+        continueCall = script("continue");
         podObserved = script("pod_observed");
         podGone = script("pod_gone");
         podProbed = script("pod_probed");
@@ -60,15 +71,33 @@ final class RedisScripts {
         place = script("place");
         expire = script("expire");
         configure = script("configure");
+        repair = script("repair");
         unlock = new Script(change.apply(read("unlock")));
+        gate = script("gate");
         settleBegin = script("settle_begin");
         settlePods = script("settle_pods");
+        settleObserve = repeating("settle_observe", "observed", "pod_observed");
         settleDeadlines = script("settle_deadlines");
         settleOpen = script("settle_open");
+        settleJoin = script("settle_join");
+        join = script("join");
+        mirrorNext = mirroring("mirror_next");
+        mirrorPage = mirroring("mirror_page");
     }
 
     private RedisScript<List<String>> script(String name) {
         return new Script(change.apply(prelude + "\n" + read(name)));
+    }
+
+    /** A script that shows records to mirrors. */
+    private RedisScript<List<String>> mirroring(String name) {
+        return new Script(change.apply(prelude + "\n" + read("mirror") + "\n" + read(name)));
+    }
+
+    /** A script that does another one's transition many times: that one's text becomes a function of its ARGV. */
+    private RedisScript<List<String>> repeating(String name, String function, String transition) {
+        String once = "local function " + function + "(ARGV)\n" + read(transition) + "\nend\n";
+        return new Script(change.apply(prelude + "\n" + once + read(name)));
     }
 
     private static String read(String name) {

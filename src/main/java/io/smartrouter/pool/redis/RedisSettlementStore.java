@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.ConfigurationEdit;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PoolProperties;
@@ -7,18 +8,24 @@ import io.smartrouter.pool.SettlementStore;
 import io.smartrouter.pool.StoredConfiguration;
 import io.smartrouter.pool.Tokens;
 import io.smartrouter.pool.redis.RedisCommands.Answer;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The steps of a settlement, each under its token. */
 final class RedisSettlementStore implements SettlementStore {
     private static final String DEADLINES_AT_ONCE = "500";
+    private static final int PODS_AT_ONCE = 100;
 
     private final RedisCommands redis;
     private final RedisScripts scripts;
     private final RedisRecords records;
     private final RedisPoolStore store;
+    private final Duration quarantine;
     private final String quarantineMs;
     private final Tokens tokens;
 
@@ -33,8 +40,14 @@ final class RedisSettlementStore implements SettlementStore {
         this.scripts = scripts;
         this.records = new RedisRecords(redis, keys);
         this.store = store;
-        this.quarantineMs = Long.toString(properties.settle().quarantine().toMillis());
+        this.quarantine = properties.settle().quarantine();
+        this.quarantineMs = Long.toString(quarantine.toMillis());
         this.tokens = tokens;
+    }
+
+    @Override
+    public void requireOpen() {
+        redis.run(scripts.gate, "");
     }
 
     @Override
@@ -54,13 +67,24 @@ final class RedisSettlementStore implements SettlementStore {
     }
 
     @Override
-    public boolean configure(String token, String madeFrom, ConfigurationEdit edit, Map<String, String> compiled) {
-        return store.configure(token, madeFrom, edit, compiled);
+    public boolean configure(
+            String token, String madeFrom, String revision, ConfigurationEdit edit, Map<String, String> compiled) {
+        return store.configure(token, madeFrom, revision, edit, compiled, tokens.next());
     }
 
     @Override
-    public void observe(String token, PodFacts facts) {
-        store.observe(token, facts);
+    public List<CallId> observe(String token, List<PodFacts> pods) {
+        List<CallId> lost = new ArrayList<>();
+        for (List<PodFacts> some : batches(pods)) {
+            Answer answer = redis.run(
+                    scripts.settleObserve,
+                    token,
+                    some.stream()
+                            .flatMap(facts -> RedisPoolStore.observed(facts, quarantine))
+                            .toArray(String[]::new));
+            answer.from(1).stream().map(CallId::new).forEach(lost::add);
+        }
+        return lost;
     }
 
     @Override
@@ -69,11 +93,19 @@ final class RedisSettlementStore implements SettlementStore {
     }
 
     @Override
-    public void quarantine(String token, Collection<String> pods) {
-        redis.run(
-                scripts.settlePods,
-                token,
-                Stream.concat(Stream.of(quarantineMs), pods.stream()).toArray(String[]::new));
+    public void settlePods(String token, Collection<String> pods) {
+        for (List<String> some : batches(List.copyOf(pods))) {
+            redis.run(
+                    scripts.settlePods,
+                    token,
+                    Stream.concat(Stream.of(quarantineMs), some.stream()).toArray(String[]::new));
+        }
+    }
+
+    private static <T> List<List<T>> batches(List<T> all) {
+        return IntStream.range(0, (all.size() + PODS_AT_ONCE - 1) / PODS_AT_ONCE)
+                .mapToObj(i -> all.subList(i * PODS_AT_ONCE, Math.min(all.size(), (i + 1) * PODS_AT_ONCE)))
+                .toList();
     }
 
     @Override
@@ -91,6 +123,6 @@ final class RedisSettlementStore implements SettlementStore {
 
     @Override
     public void open(String token) {
-        redis.run(scripts.settleOpen, token, tokens.next());
+        redis.run(scripts.settleOpen, token);
     }
 }

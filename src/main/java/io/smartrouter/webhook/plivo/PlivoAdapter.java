@@ -2,8 +2,8 @@ package io.smartrouter.webhook.plivo;
 
 import io.smartrouter.InvalidSettingException;
 import io.smartrouter.pool.CallId;
-import io.smartrouter.pool.InvalidInputException;
-import io.smartrouter.pool.Name;
+import io.smartrouter.pool.Lease;
+import io.smartrouter.webhook.Accounts;
 import io.smartrouter.webhook.CallEvent;
 import io.smartrouter.webhook.Endpoint;
 import io.smartrouter.webhook.Parameters;
@@ -26,11 +26,13 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class PlivoAdapter implements ProviderAdapter {
+    private static final String ACCOUNTS = "router.providers.plivo.accounts";
     private static final Set<String> OVER = Set.of("completed", "busy", "failed", "timeout", "no-answer", "cancel");
+    private static final Set<String> STARTED = Set.of("StartStream", "started");
+    private static final Set<String> STOPPED = Set.of("StopStream", "stopped");
     private static final Pattern CONTENT_TYPE = Pattern.compile("audio/(x-l16;rate=(8000|16000)|x-mulaw;rate=8000)");
-    private static final int LONGEST_MESSAGE = 1_000;
 
-    private final PlivoAccounts accounts;
+    private final Accounts accounts;
     private final PlivoSignature signature;
     private final PlivoXml xml;
 
@@ -40,9 +42,9 @@ final class PlivoAdapter implements ProviderAdapter {
      * @throws InvalidSettingException if one is malformed, or signatures could not be checked
      */
     PlivoAdapter(PlivoProperties properties, PublicUrl publicUrl) {
-        accounts = new PlivoAccounts(properties.accounts());
+        accounts = new Accounts(ACCOUNTS, PlivoSignature.HMAC, properties.accounts());
         if (!accounts.isEmpty()) {
-            publicUrl.require(PlivoAccounts.SETTING);
+            publicUrl.require(ACCOUNTS);
         }
         if (!CONTENT_TYPE.matcher(properties.contentType()).matches()) {
             throw new InvalidSettingException(
@@ -50,7 +52,7 @@ final class PlivoAdapter implements ProviderAdapter {
                     "must be audio/x-mulaw;rate=8000, audio/x-l16;rate=8000 or audio/x-l16;rate=16000");
         }
         signature = new PlivoSignature(accounts);
-        xml = new PlivoXml(message(properties.message()), properties.contentType());
+        xml = new PlivoXml(properties.contentType());
     }
 
     @Override
@@ -81,53 +83,43 @@ final class PlivoAdapter implements ProviderAdapter {
     @Override
     public CallEvent parse(Endpoint endpoint, WebhookRequest request) {
         Parameters parameters = request.parameters();
-        CallId call = call(parameters);
+        CallId call = request.call("CallUUID");
         Optional<String> event = parameters.one("Event");
+        if (endpoint == Endpoint.STREAM) {
+            return streamEvent(call, event.orElse(""), request.lease());
+        }
         boolean over = event.filter("Hangup"::equals).isPresent()
                 || parameters.one("CallStatus").filter(OVER::contains).isPresent()
                 || (endpoint == Endpoint.HANGUP
                         && event.filter("StartApp"::equals).isEmpty());
-        return over ? new CallEvent.Hangup(call) : new CallEvent.Answer(call, merchant(request.query()));
+        if (over) {
+            return new CallEvent.Hangup(call);
+        }
+        boolean placed = parameters.one("Direction").filter("outbound"::equals).isPresent();
+        String ours = parameters.one(placed ? "From" : "To").orElse(null);
+        return endpoint == Endpoint.CONTINUE
+                ? new CallEvent.Continue(call, request.lease(), request.merchant(), ours)
+                : new CallEvent.Answer(call, request.merchant(), ours, placed ? placedBy(parameters) : null);
+    }
+
+    /** The id that Plivo answered when the call was placed; it is known before the call's own. */
+    private static @Nullable String placedBy(Parameters parameters) {
+        return parameters.one("RequestUUID").filter(CallId::isValid).orElse(null);
+    }
+
+    /**
+     * Plivo's documentation names the events in two ways. A stream that dropped or failed is tried again, so it ends
+     * nothing by itself.
+     */
+    private static CallEvent streamEvent(CallId call, String event, @Nullable Lease lease) {
+        if (STARTED.contains(event)) {
+            return new CallEvent.StreamStarted(call, lease);
+        }
+        return STOPPED.contains(event) ? new CallEvent.StreamEnded(call, lease) : new CallEvent.Progress(call);
     }
 
     @Override
-    public WebhookDocument render(WebhookAnswer answer) {
+    public WebhookDocument render(Endpoint endpoint, WebhookAnswer answer) {
         return new WebhookDocument(MediaType.APPLICATION_XML, xml.of(answer));
-    }
-
-    private static CallId call(Parameters parameters) {
-        String uuid = parameters.one("CallUUID").orElseThrow(() -> new InvalidInputException("CallUUID", "is missing"));
-        try {
-            return new CallId(uuid);
-        } catch (InvalidInputException e) {
-            throw new InvalidInputException("CallUUID", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
-        }
-    }
-
-    /** From the URL that was configured at Plivo alone: a form's fields are in part the caller's. */
-    private static @Nullable String merchant(Parameters query) {
-        Optional<String> merchant = query.one("merchant_id");
-        Optional<String> reseller = query.one("reseller_id");
-        if (merchant.isPresent() && reseller.isPresent() && !merchant.equals(reseller)) {
-            throw new InvalidInputException("merchant_id", "and reseller_id name different merchants");
-        }
-        return Name.optional("merchant_id", merchant.or(() -> reseller).orElse(null));
-    }
-
-    private static @Nullable String message(@Nullable String text) {
-        if (text == null || text.isBlank()) {
-            return null;
-        }
-        if (text.length() > LONGEST_MESSAGE
-                || text.codePoints().anyMatch(c -> Character.isISOControl(c) || !isXml(c))) {
-            throw new InvalidSettingException(
-                    "router.providers.plivo.message",
-                    "must be at most " + LONGEST_MESSAGE + " characters without control characters");
-        }
-        return text;
-    }
-
-    private static boolean isXml(int c) {
-        return c <= 0xD7FF || (c >= 0xE000 && c <= 0xFFFD) || c >= 0x10000;
     }
 }

@@ -1,6 +1,7 @@
 package io.smartrouter.webhook.plivo;
 
 import io.smartrouter.pool.InvalidInputException;
+import io.smartrouter.webhook.Accounts;
 import io.smartrouter.webhook.Parameters;
 import io.smartrouter.webhook.Parameters.Parameter;
 import io.smartrouter.webhook.Verdict;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
  * body, so it proves nothing.
  */
 final class PlivoSignature {
+    static final String HMAC = "HmacSHA256";
     static final String V3 = "X-Plivo-Signature-V3";
     static final String MAIN_V3 = "X-Plivo-Signature-Ma-V3";
     static final String NONCE = "X-Plivo-Signature-V3-Nonce";
@@ -41,9 +43,9 @@ final class PlivoSignature {
     private static final Comparator<Parameter> SORTED =
             Comparator.comparing(Parameter::name, BY_CODE_POINT).thenComparing(Parameter::value, BY_CODE_POINT);
 
-    private final PlivoAccounts accounts;
+    private final Accounts accounts;
 
-    PlivoSignature(PlivoAccounts accounts) {
+    PlivoSignature(Accounts accounts) {
         this.accounts = accounts;
     }
 

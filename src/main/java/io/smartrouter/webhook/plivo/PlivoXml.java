@@ -1,69 +1,84 @@
 package io.smartrouter.webhook.plivo;
 
+import static io.smartrouter.webhook.XmlDocument.element;
+import static io.smartrouter.webhook.XmlDocument.empty;
+import static io.smartrouter.webhook.XmlDocument.response;
+
 import io.smartrouter.webhook.WebhookAnswer;
-import java.io.StringWriter;
-import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
 
-/** Answers as Plivo's XML; the writer escapes whatever stands in it. */
+/**
+ * Answers as Plivo's XML. With {@code keepCallAlive} the element after {@code Stream} runs when the stream has ended:
+ * there Plivo asks what to do next.
+ */
 final class PlivoXml {
-    private static final XMLOutputFactory FACTORY = XMLOutputFactory.newDefaultFactory();
-
-    private final @Nullable String message;
     private final String contentType;
 
-    PlivoXml(@Nullable String message, String contentType) {
-        this.message = message;
+    PlivoXml(String contentType) {
         this.contentType = contentType;
     }
 
     String of(WebhookAnswer answer) {
         return switch (answer) {
             case WebhookAnswer.Connect connect ->
-                document(xml -> {
-                    xml.writeStartElement("Stream");
-                    xml.writeAttribute("bidirectional", "true");
-                    xml.writeAttribute("keepCallAlive", "true");
-                    xml.writeAttribute("contentType", contentType);
-                    xml.writeCharacters(connect.streamUrl());
+                response(xml -> {
+                    element(
+                            xml,
+                            "Stream",
+                            connect.streamUrl(),
+                            "bidirectional",
+                            "true",
+                            "keepCallAlive",
+                            "true",
+                            "contentType",
+                            contentType,
+                            "statusCallbackUrl",
+                            connect.links().streamEvents(),
+                            "statusCallbackMethod",
+                            "POST");
+                    redirect(xml, connect.links().next());
+                });
+            case WebhookAnswer.Busy busy ->
+                response(xml -> {
+                    if (says(xml, busy.text(), busy.audio())) {
+                        empty(xml, "Hangup");
+                    } else {
+                        empty(xml, "Hangup", "reason", "busy"); // not yet answered: the caller hears a busy tone
+                    }
+                });
+            case WebhookAnswer.Hold hold ->
+                response(xml -> {
+                    says(xml, hold.text(), hold.audio());
+                    if (hold.audio() == null) {
+                        empty(xml, "Wait", "length", Long.toString(hold.poll().toSeconds()));
+                    }
+                    redirect(xml, hold.again());
+                });
+            case WebhookAnswer.Forward forward ->
+                response(xml -> {
+                    xml.writeStartElement("Dial");
+                    element(xml, "Number", forward.to());
                     xml.writeEndElement();
                 });
-            case WebhookAnswer.NoPod noPod -> document(this::regret);
-            case WebhookAnswer.Noted noted -> document(xml -> {});
+            case WebhookAnswer.HangUp hangUp -> response(xml -> empty(xml, "Hangup"));
+            case WebhookAnswer.Noted noted -> response(xml -> {});
         };
     }
 
-    private void regret(XMLStreamWriter xml) throws XMLStreamException {
-        if (message != null) {
-            xml.writeStartElement("Speak");
-            xml.writeCharacters(message);
-            xml.writeEndElement();
-        }
-        xml.writeEmptyElement("Hangup");
-        if (message == null) {
-            xml.writeAttribute("reason", "busy"); // before the call is answered: the caller hears a busy tone
-        }
+    private static void redirect(XMLStreamWriter xml, String url) throws XMLStreamException {
+        element(xml, "Redirect", url, "method", "POST");
     }
 
-    private static String document(Content content) {
-        try {
-            StringWriter text = new StringWriter();
-            XMLStreamWriter xml = FACTORY.createXMLStreamWriter(text);
-            xml.writeStartDocument("UTF-8", "1.0");
-            xml.writeStartElement("Response");
-            content.write(xml);
-            xml.writeEndElement();
-            xml.writeEndDocument();
-            xml.close();
-            return text.toString();
-        } catch (XMLStreamException e) {
-            throw new IllegalStateException("a text in memory can be written", e);
+    private static boolean says(XMLStreamWriter xml, @Nullable String text, @Nullable String audio)
+            throws XMLStreamException {
+        if (text != null) {
+            element(xml, "Speak", text);
         }
-    }
-
-    private interface Content {
-        void write(XMLStreamWriter xml) throws XMLStreamException;
+        if (audio != null) {
+            element(xml, "Play", audio);
+        }
+        return text != null || audio != null;
     }
 }

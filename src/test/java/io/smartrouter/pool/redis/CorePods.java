@@ -57,6 +57,7 @@ final class CorePods {
                 a.connectBy(),
                 a.provider(),
                 a.account(),
-                a.merchant());
+                a.merchant(),
+                a.continues());
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -43,6 +44,12 @@ public final class DataSet implements AutoCloseable {
         return calls;
     }
 
+    /** Names of hashes that begin so, without that: sids after {@code call:}, for instance. */
+    public Set<String> hashes(String begin) {
+        RedisDump dump = dump();
+        return new TreeSet<>(dump.names(dump.hashes(), PREFIX + ":" + begin, ""));
+    }
+
     /** One call's record. */
     public Map<String, String> call(String sid) {
         return dump().hashes().getOrDefault(PREFIX + ":call:" + sid, Map.of());
@@ -51,7 +58,7 @@ public final class DataSet implements AutoCloseable {
     /** Names of pods by their state. */
     public Set<String> available() {
         RedisDump dump = dump();
-        Set<String> names = new java.util.TreeSet<>();
+        Set<String> names = new TreeSet<>();
         for (String pool : dump.names(dump.scores(), PREFIX + ":pool:", ":available")) {
             names.addAll(dump.zset(PREFIX + ":pool:" + pool + ":available").keySet());
         }

@@ -14,7 +14,7 @@ final class DumpLines {
             Map<String, String> c = dump.hashes().get(prefix + ":call:" + sid);
             Double until = dump.zset(prefix + ":calls").get(sid);
             lines.add(
-                    "call %s %s pod=%s inc=%s pool=%s lease=%s provider=%s account=%s merchant=%s at=%s by=%s until=%s why=%s"
+                    "call %s %s pod=%s inc=%s pool=%s lease=%s provider=%s account=%s merchant=%s at=%s by=%s until=%s why=%s continues=%s streamEnded=%s"
                             .formatted(
                                     sid,
                                     c.get("state"),
@@ -28,7 +28,22 @@ final class DumpLines {
                                     text(c, "allocated_at"),
                                     text(c, "connect_by"),
                                     until == null ? "" : until.longValue(),
-                                    text(c, "end_reason")));
+                                    text(c, "end_reason"),
+                                    c.getOrDefault("continues", "0"),
+                                    c.containsKey("stream_ended_at")));
+        }
+        for (String sid : dump.names(dump.hashes(), prefix + ":waiter:", "")) {
+            Map<String, String> w = dump.hashes().get(prefix + ":waiter:" + sid);
+            Double until = dump.zset(prefix + ":waiting").get(sid);
+            lines.add("waiter %s since=%s until=%s pools=%s provider=%s account=%s merchant=%s"
+                    .formatted(
+                            sid,
+                            text(w, "since"),
+                            until == null ? "" : until.longValue(),
+                            text(w, "pools"),
+                            text(w, "provider"),
+                            text(w, "account"),
+                            text(w, "merchant")));
         }
         for (String name : dump.names(dump.hashes(), prefix + ":pod:", "")) {
             Map<String, String> p = dump.hashes().get(prefix + ":pod:" + name);
@@ -38,7 +53,7 @@ final class DumpLines {
                 continue;
             }
             lines.add(
-                    "pod %s %s inc=%s version=%s pool=%s next=%s cap=%s %s k8s=%s drained=%s probe=%s/%s quarantine=%s calls=%s"
+                    "pod %s %s inc=%s version=%s pool=%s next=%s cap=%s %s k8s=%s drained=%s probe=%s/%s unconnected=%s quarantine=%s calls=%s"
                             .formatted(
                                     name,
                                     p.get("state"),
@@ -52,6 +67,7 @@ final class DumpLines {
                                     "1".equals(p.get("drained")),
                                     p.get("probe_failures"),
                                     p.get("probe_failed_until"),
+                                    p.getOrDefault("unconnected", "0"),
                                     p.get("quarantined_until"),
                                     dump.set(prefix + ":pod:" + name + ":calls")));
         }

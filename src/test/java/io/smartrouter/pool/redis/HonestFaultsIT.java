@@ -30,8 +30,6 @@ class HonestFaultsIT {
                 "config:applied",
                 "call:call-1",
                 "merchant:acme:calls",
-                "pod:voice-agent-0",
-                "pod:voice-agent-0:calls",
                 "pool:default:available",
                 "lock:call:call-1"
             })
@@ -106,7 +104,8 @@ class HonestFaultsIT {
             assertThatThrownBy(() -> fixture.manager().allocate(REQUEST)).isInstanceOf(StoreUnavailableException.class);
             assertThatThrownBy(() -> fixture.manager().call(new CallId("call-1")))
                     .isInstanceOf(StoreUnavailableException.class);
-            assertThatThrownBy(() -> fixture.manager().pods()).isInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> fixture.manager().pod("voice-agent-0"))
+                    .isInstanceOf(StoreUnavailableException.class);
         }
     }
 

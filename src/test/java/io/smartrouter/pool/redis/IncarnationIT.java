@@ -238,9 +238,12 @@ class IncarnationIT {
     }
 
     @Test
-    void aRestartedContainerIsOfferedAtOnceWhenItsAgentSaysThatItIsFree() {
+    void aRestartedContainerIsOfferedWhenItsAgentSaysThatItIsFreeAndNoStreamIsOnItsWay() {
         fixture.manager().observe(Cluster.pod(POD, "uid-a", "c2", 101, READY));
         fixture.pool().agentSaysFree(address -> true);
+        fixture.manager().askQuarantined();
+        assertThat(allocate(new CallId("call-2"))).isFalse();
+        fixture.setTime(1_800_000_070_000L);
         fixture.manager().askQuarantined();
         assertThat(allocate(new CallId("call-2"))).isTrue();
     }

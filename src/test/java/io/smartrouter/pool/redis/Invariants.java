@@ -13,15 +13,28 @@ final class Invariants {
     private final String prefix;
     private final List<String> violations = new ArrayList<>();
 
-    private Invariants(RedisDump dump, String prefix) {
+    private final Set<String> withoutRecord;
+
+    private Invariants(RedisDump dump, String prefix, Set<String> withoutRecord) {
         this.dump = dump;
+        this.withoutRecord = withoutRecord;
         this.prefix = prefix + ":";
     }
 
     static List<String> violations(RedisDump dump, String prefix) {
-        Invariants invariants = new Invariants(dump, prefix);
+        return violations(dump, prefix, Set.of());
+    }
+
+    /**
+     * The same, of a data set that was damaged.
+     *
+     * @param withoutRecord pods whose records were taken away
+     */
+    static List<String> violations(RedisDump dump, String prefix, Set<String> withoutRecord) {
+        Invariants invariants = new Invariants(dump, prefix, withoutRecord);
         invariants.calls();
         invariants.pods();
+        invariants.waiters();
         return invariants.violations;
     }
 
@@ -45,9 +58,14 @@ final class Invariants {
             if (isLive) {
                 live.add(sid);
                 Map<String, String> record = dump.hashes().getOrDefault(prefix + "pod:" + pod, Map.of());
-                check(!record.isEmpty() && !"gone".equals(record.get("state")), "call %s on a gone pod %s", sid, pod);
+                boolean unknown = withoutRecord.contains(pod);
                 check(
-                        call.getOrDefault("incarnation", "").equals(record.get("incarnation")),
+                        unknown || (!record.isEmpty() && !"gone".equals(record.get("state"))),
+                        "call %s on a gone pod %s",
+                        sid,
+                        pod);
+                check(
+                        unknown || call.getOrDefault("incarnation", "").equals(record.get("incarnation")),
                         "call %s names another incarnation than pod %s",
                         sid,
                         pod);
@@ -61,7 +79,49 @@ final class Invariants {
                         merchant);
             }
         }
+        // An index may also name what has no record at all.
+        for (String pod : dump.names(dump.sets(), prefix + "pod:", ":calls")) {
+            for (String sid : dump.set(prefix + "pod:" + pod + ":calls")) {
+                check(live.contains(sid), "call %s in the set of pod %s is not live", sid, pod);
+            }
+        }
+        for (String merchant : dump.names(dump.sets(), prefix + "merchant:", ":calls")) {
+            for (String sid : dump.set(prefix + "merchant:" + merchant + ":calls")) {
+                check(live.contains(sid), "call %s in the set of merchant %s is not live", sid, merchant);
+            }
+        }
         check(live.equals(dump.zset(prefix + "calls").keySet()), "index of calls differs from the live records");
+    }
+
+    /** Who waits stands in the queues of its chain and in no other, and holds no pod. */
+    private void waiters() {
+        Set<String> waiting = dump.names(dump.hashes(), prefix + "waiter:", "");
+        check(
+                waiting.equals(dump.zset(prefix + "waiting").keySet()),
+                "index of waiting calls differs from the records");
+        for (String pool : dump.names(dump.scores(), prefix + "waiting:", "")) {
+            for (String sid : dump.zset(prefix + "waiting:" + pool).keySet()) {
+                Map<String, String> waiter = dump.hashes().getOrDefault(prefix + "waiter:" + sid, Map.of());
+                check(
+                        List.of(waiter.getOrDefault("pools", "").split(" ", -1)).contains(pool),
+                        "call %s waits for %s, and its record does not say so",
+                        sid,
+                        pool);
+            }
+        }
+        for (String sid : waiting) {
+            Map<String, String> waiter = dump.hashes().get(prefix + "waiter:" + sid);
+            for (String pool : waiter.getOrDefault("pools", "").split(" ", -1)) {
+                check(
+                        pool.isEmpty() || dump.zset(prefix + "waiting:" + pool).containsKey(sid),
+                        "call %s missing in the queue of %s",
+                        sid,
+                        pool);
+            }
+            String state =
+                    dump.hashes().getOrDefault(prefix + "call:" + sid, Map.of()).getOrDefault("state", "");
+            check(!Set.of("allocated", "connected", "ended").contains(state), "call %s waits and is %s", sid, state);
+        }
     }
 
     private void pods() {
@@ -78,6 +138,8 @@ final class Invariants {
                 }
             }
         }
+        check(withoutRecord.stream().noneMatch(registered::contains), "a pod without a record has one");
+        registered.addAll(withoutRecord);
         check(registered.equals(dump.set(prefix + "pods")), "set of pods differs from the records");
         for (String pool : pools()) {
             check(registered.containsAll(members(pool)), "pool %s holds a pod that is not registered", pool);

@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.smartrouter.pool.LeaseClaim;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,10 +17,16 @@ import org.jspecify.annotations.Nullable;
 /** What the scripts should do, said a second time in plain Java, without atomicity, indexes or Redis. */
 final class Model {
     static final long QUARANTINE = 30_000;
+    static final long RESTORE = 300_000;
     static final long MAX_LENGTH = 4 * 3_600_000L;
     static final long CONNECT = 5_000;
     static final long BACK_OFF = 5_000;
     static final long BACK_OFF_MAX = 60_000;
+    static final long GRACE = 10_000;
+    static final int MAX_CONTINUES = 1;
+    static final long LONGEST_WAIT = 15_000;
+    static final long POLL = 10_000;
+    static final long STREAM_BACK = 3_000;
 
     /** A pool's policy. */
     record Policy(int capacity, int target, String scoring) {}
@@ -52,9 +59,12 @@ final class Model {
         boolean drained;
         long probeFailedUntil;
         int probeFailures;
+        int unconnected;
         long quarantinedUntil;
         long used;
         boolean gone;
+        boolean recordLost; // its record is missing: what is here is what the indexes still say
+        boolean stood; // then: whether it was available
         String state = "gone"; // as derived when a transition last touched it
         long dueAt; // when that state changes by time alone, or 0
         Set<String> calls = new TreeSet<>();
@@ -77,12 +87,30 @@ final class Model {
         long connectBy;
         long deadline;
         String endReason = "";
+        int continues;
+        long streamEndedAt;
 
         boolean live() {
             return state.equals("allocated") || state.equals("connected");
         }
     }
 
+    static final class Waiter {
+        long arrived;
+        long since;
+        long until;
+        List<String> pools = List.of();
+        String provider = "";
+        String account = "";
+        String merchant = "";
+    }
+
+    /** Since when a call waited that is in no queue, and its place there, or -1. */
+    record Waited(long since, long arrived) {}
+
+    final Map<String, Waiter> waiters = new TreeMap<>();
+    final Map<String, Waited> waited = new TreeMap<>();
+    final Map<String, String> requests = new TreeMap<>();
     final Map<String, Pod> pods = new TreeMap<>();
     final Map<String, Call> calls = new TreeMap<>();
     final Map<String, String> locks = new TreeMap<>();
@@ -90,6 +118,8 @@ final class Model {
     Config config;
     long now;
     long openedAt;
+    boolean restoredLast;
+    private String lastRequest = "";
     private long step;
 
     Model(Config config, long now) {
@@ -116,7 +146,11 @@ final class Model {
     }
 
     boolean takes(Pod pod) {
-        return !pod.gone && pod.state.equals("ready") && pod.calls.size() < pod.capacity && pod.movesTo.isEmpty();
+        return !pod.gone
+                && !pod.recordLost
+                && pod.state.equals("ready")
+                && pod.calls.size() < pod.capacity
+                && pod.movesTo.isEmpty();
     }
 
     private long score(Pod pod) {
@@ -127,12 +161,35 @@ final class Model {
         };
     }
 
-    private Optional<Pod> first(List<String> chain, Set<String> tried) {
+    private static final long NEW = Long.MAX_VALUE;
+    private static final long FIRST_OF_ALL = -1;
+
+    /** How many calls that still ask wait for the pool and arrived before. */
+    private long before(String pool, long arrived) {
+        return waiters.values().stream()
+                .filter(waiter -> waiter.until > now && waiter.pools.contains(pool) && waiter.arrived < arrived)
+                .count();
+    }
+
+    private Optional<Pod> first(List<String> chain, Set<String> tried, long arrived) {
         for (String pool : chain) {
+            List<Pod> there = pods.values().stream()
+                    .filter(candidate -> candidate.pool.equals(pool))
+                    .toList();
+            long free = there.stream()
+                    .filter(candidate -> takes(candidate) || (candidate.recordLost && candidate.stood))
+                    .count();
+            long slots = there.stream()
+                    .filter(this::takes)
+                    .mapToLong(candidate -> candidate.capacity - candidate.calls.size())
+                    .sum();
+            long ahead = arrived == FIRST_OF_ALL || free == 0 ? 0 : before(pool, arrived);
+            if (ahead > 0 && free <= ahead && slots <= ahead) {
+                continue;
+            }
             Optional<Pod> pod = pods.values().stream()
                     .filter(candidate -> takes(candidate) && candidate.pool.equals(pool))
                     .sorted(Comparator.comparingLong(this::score).thenComparing(candidate -> candidate.name))
-                    .limit(4)
                     .filter(candidate -> !tried.contains(candidate.name))
                     .findFirst();
             if (pod.isPresent()) {
@@ -148,6 +205,9 @@ final class Model {
 
     private void freeSlot(Pod pod, String sid) {
         pod.calls.remove(sid);
+        if (pod.recordLost) {
+            return;
+        }
         pod.used = ++step;
         Policy next = pod.movesTo.isEmpty() ? null : config.policy(pod.movesTo);
         if (pod.calls.isEmpty() && next != null) {
@@ -178,15 +238,28 @@ final class Model {
     }
 
     private static boolean owner(Call call, String provider, String account) {
-        if (!call.provider.isEmpty() && !provider.isEmpty() && !call.provider.equals(provider)) {
+        return owner(call.provider, call.account, provider, account);
+    }
+
+    private static boolean owner(String ofCall, String accountOfCall, String provider, String account) {
+        if (!ofCall.isEmpty() && !provider.isEmpty() && !ofCall.equals(provider)) {
             return false;
         }
-        return call.account.isEmpty() || account.isEmpty() || call.account.equals(account);
+        return accountOfCall.isEmpty() || account.isEmpty() || accountOfCall.equals(account);
     }
 
     // ------------------------------------------------------------------------------------------- calls
 
-    String allocate(String sid, String provider, String account, String merchant, String lease, String lock) {
+    String allocate(
+            String sid,
+            String provider,
+            String account,
+            String merchant,
+            String lease,
+            String lock,
+            boolean waits,
+            String request) {
+        lastRequest = request;
         Call call = calls.get(sid);
         if (call != null) {
             if (!owner(call, provider, account)) {
@@ -203,23 +276,65 @@ final class Model {
         if (call != null && call.live()) {
             return "existing " + call.pod + " " + call.lease;
         }
+        Waiter waiter = waiters.get(sid);
+        if (waiter != null && !owner(waiter.provider, waiter.account, provider, account)) {
+            return "not_owner";
+        }
         Call given = new Call();
-        given.provider = call != null && !call.provider.isEmpty() ? call.provider : provider;
-        given.account = call != null && !call.account.isEmpty() ? call.account : account;
-        given.merchant = call != null && !call.merchant.isEmpty() ? call.merchant : merchant;
+        given.provider =
+                known(call == null ? "" : call.provider, waiter == null ? "" : waiter.provider, call, provider);
+        given.account = known(call == null ? "" : call.account, waiter == null ? "" : waiter.account, call, account);
+        given.merchant =
+                known(call == null ? "" : call.merchant, waiter == null ? "" : waiter.merchant, call, merchant);
+        given.continues = call == null ? 0 : call.continues + 1;
+        Call begun = call == null ? calls.get(request) : null;
+        if (begun != null
+                && begun.state.equals("ended")
+                && begun.lease.isEmpty()
+                && owner(begun, given.provider, given.account)) {
+            waiters.remove(sid);
+            return "ended " + rememberEnd(sid, begun.endReason, "", given.provider, given.account);
+        }
         Integer limit = config.limits().get(given.merchant);
-        if (limit != null
+        if (call == null
+                && limit != null
                 && calls.values().stream()
                                 .filter(other -> other.live() && other.merchant.equals(given.merchant))
                                 .count()
                         >= limit) {
+            waiters.remove(sid);
             return "merchant_limit";
         }
-        Optional<Pod> pod = first(chain(given.merchant), Set.of());
+        List<String> chain = chain(given.merchant);
+        Waited before = waiter == null ? waited.get(sid) : null;
+        long arrived = call != null
+                ? FIRST_OF_ALL
+                : waiter != null ? waiter.arrived : before != null && before.arrived() >= 0 ? before.arrived() : NEW;
+        Optional<Pod> pod = first(chain, Set.of(), arrived);
         if (pod.isEmpty()) {
-            return due() ? "due" : "exhausted " + String.join(" ", chain(given.merchant));
+            if (due()) {
+                return "due";
+            }
+            String exhausted = "exhausted " + given.merchant + " " + String.join(" ", chain);
+            if (!waits) {
+                return exhausted;
+            }
+            long since = waiter != null ? waiter.since : before != null ? before.since() : now;
+            if (now - since >= LONGEST_WAIT) {
+                if (waiter != null) {
+                    waiters.remove(sid);
+                    waited.put(sid, new Waited(since, -1));
+                }
+                return exhausted;
+            }
+            return waits(sid, given, chain, since, before, call != null);
         }
         step++;
+        if (waiters.remove(sid) != null && !lock.isEmpty()) {
+            waited.put(sid, new Waited(waiter.since, waiter.arrived));
+        } else if (waiter == null && lock.isEmpty()) {
+            waited.remove(sid);
+        }
         given.lease = lease;
         given.allocatedAt = now;
         given.connectBy = now + CONNECT;
@@ -228,7 +343,161 @@ final class Model {
         if (!lock.isEmpty()) {
             locks.put(sid, lock);
         }
-        return "allocated " + pod.get().name + " " + lease;
+        if (!request.isEmpty()) {
+            requests.put(request, sid);
+        }
+        return "allocated " + pod.get().name + " " + lease + " " + given.continues;
+    }
+
+    /** What a lost or waiting call was stands before what a request says. */
+    private static String known(String ofCall, String ofWaiter, @Nullable Call call, String asked) {
+        String before = call != null ? ofCall : ofWaiter;
+        return before.isEmpty() ? asked : before;
+    }
+
+    private String waits(String sid, Call call, List<String> chain, long since, @Nullable Waited before, boolean lost) {
+        Waiter waiter = waiters.get(sid);
+        if (waiter == null || !waiter.pools.equals(chain)) {
+            Waiter begins = new Waiter();
+            begins.arrived = waiter != null
+                    ? waiter.arrived
+                    : before != null && before.arrived() >= 0 ? before.arrived() : lost ? 0 : ++step;
+            begins.since = since;
+            begins.pools = chain;
+            begins.provider = call.provider;
+            begins.account = call.account;
+            begins.merchant = call.merchant;
+            waiters.put(sid, begins);
+            waiter = begins;
+            if (!lastRequest.isEmpty()) {
+                requests.put(lastRequest, sid);
+            }
+        }
+        waiter.until = now + POLL * 5 / 2;
+        return "waiting " + waiter.since + " " + call.merchant;
+    }
+
+    String continues(
+            String sid,
+            String provider,
+            String account,
+            String lease,
+            String next,
+            String lock,
+            String found,
+            String foundLease) {
+        Call call = calls.get(sid);
+        if (call == null) {
+            return "unknown";
+        }
+        if (!owner(call, provider, account)) {
+            return "not_owner";
+        }
+        boolean unreached = call.state.equals("ended")
+                && call.endReason.equals("never_connected")
+                && (lease.isEmpty() || lease.equals(call.lease));
+        if (call.state.equals("ended") && !unreached) {
+            return "over " + call.endReason;
+        }
+        String held = locks.get(sid);
+        if (held != null && !held.equals(lock)) {
+            return "busy";
+        }
+        Pod old = call.live() ? pods.get(call.pod) : null;
+        if (old != null) {
+            boolean known = call.lease.equals(foundLease) && !found.isEmpty();
+            unreached = call.state.equals("allocated") && call.connectBy > 0;
+            boolean fails =
+                    unreached || (known && found.equals("fails")) || old.recordLost || !old.kubernetes.equals("ready");
+            boolean repeated = !lease.isEmpty() && !lease.equals(call.lease);
+            if (lease.isEmpty() && call.continues > 0 && now - call.allocatedAt < GRACE) {
+                repeated = unreached || !fails;
+            }
+            if (repeated) {
+                return "existing " + call.pod + " " + call.lease;
+            }
+            if (!fails && !known) {
+                return "ask " + call.pod + " " + call.lease;
+            }
+            if (!fails || call.continues >= MAX_CONTINUES) {
+                String reason = fails ? "continue_limit" : "stream_ended";
+                takeDown(call, "ended", reason);
+                freeSlot(old, sid);
+                return fails ? "limit" : "over " + reason;
+            }
+        } else if (call.continues >= MAX_CONTINUES) {
+            waiters.remove(sid);
+            takeDown(call, "ended", "continue_limit");
+            return "limit";
+        }
+        Optional<Pod> pod = first(chain(call.merchant), old == null ? Set.of() : Set.of(old.name), FIRST_OF_ALL);
+        if (pod.isEmpty()) {
+            if (due()) {
+                return "due";
+            }
+            if (old != null || unreached) {
+                takeDown(call, "lost", "pod_failed");
+            }
+            if (old != null) {
+                freeSlot(old, sid);
+            }
+            return "exhausted " + call.merchant + " " + String.join(" ", chain(call.merchant));
+        }
+        step++;
+        if (old != null) {
+            boolean counts = unreached && !old.recordLost;
+            boolean may = counts && mayFail(old);
+            freeSlot(old, sid);
+            if (counts) {
+                countUnreached(old, may);
+                touch(old);
+            }
+        }
+        waiters.remove(sid);
+        Call given = new Call();
+        given.provider = call.provider;
+        given.account = call.account;
+        given.merchant = call.merchant;
+        given.continues = call.continues + 1;
+        given.lease = next;
+        given.allocatedAt = now;
+        given.connectBy = now + CONNECT;
+        given.deadline = now + CONNECT;
+        give(sid, given, pod.get());
+        if (!lock.isEmpty()) {
+            locks.put(sid, lock);
+        }
+        return "allocated " + pod.get().name + " " + next + " " + given.continues;
+    }
+
+    String streamEvent(String sid, String provider, String account, String lease, boolean started) {
+        Call call = calls.get(sid);
+        if (call == null) {
+            return "unknown_call";
+        }
+        if (!owner(call, provider, account)) {
+            return "not_owner";
+        }
+        if (call.state.equals("ended")) {
+            return "call_ended";
+        }
+        if (!call.live() || !call.lease.equals(lease)) {
+            return "stale_lease";
+        }
+        if (call.streamEndedAt == 0 && started && call.state.equals("allocated")) {
+            connect(call);
+        } else if (call.streamEndedAt == 0 && !started) {
+            call.streamEndedAt = now;
+            call.deadline = Math.min(call.deadline, now + GRACE);
+        }
+        return "noted";
+    }
+
+    private void connect(Call call) {
+        call.state = "connected";
+        call.streamEndedAt = 0;
+        call.deadline = call.allocatedAt + MAX_LENGTH;
+        pods.get(call.pod).unconnected = 0; // no matter where its record is lost
     }
 
     private boolean due() {
@@ -245,7 +514,7 @@ final class Model {
         if (call == null || !lock.equals(locks.get(sid)) || !call.live() || !call.lease.equals(held)) {
             return "stale";
         }
-        Optional<Pod> pod = first(chain(call.merchant), tried);
+        Optional<Pod> pod = first(chain(call.merchant), tried, FIRST_OF_ALL);
         if (pod.isEmpty()) {
             return withdraw(sid, held, lock);
         }
@@ -256,7 +525,7 @@ final class Model {
         call.connectBy = now + CONNECT;
         call.deadline = now + CONNECT;
         give(sid, call, pod.get());
-        return "allocated " + pod.get().name + " " + next;
+        return "allocated " + pod.get().name + " " + next + " " + call.continues;
     }
 
     String withdraw(String sid, String held, String lock) {
@@ -264,25 +533,55 @@ final class Model {
         if (call == null || !lock.equals(locks.get(sid)) || !call.live() || !call.lease.equals(held)) {
             return "stale";
         }
-        calls.remove(sid);
         locks.remove(sid);
+        if (call.continues > 0) {
+            takeDown(call, "lost", "pod_failed");
+        } else {
+            calls.remove(sid);
+        }
         freeSlot(pods.get(call.pod), sid);
-        return "exhausted " + String.join(" ", chain(call.merchant));
+        return "exhausted " + call.merchant + " " + String.join(" ", chain(call.merchant));
     }
 
-    String release(String sid, String right, String provider, String account, String lease, String reason) {
+    @CanIgnoreReturnValue
+    private String rememberEnd(String sid, String reason, String lease, String provider, String account) {
+        step++;
+        Call tombstone = new Call();
+        tombstone.state = "ended";
+        tombstone.endReason = reason;
+        tombstone.lease = lease;
+        tombstone.provider = provider;
+        tombstone.account = account;
+        calls.put(sid, tombstone);
+        return reason;
+    }
+
+    String release(String name, String right, String provider, String account, String lease, String reason) {
+        String sid = name;
+        if (!calls.containsKey(sid) && !right.equals("holder") && requests.containsKey(sid)) {
+            String begun = requests.get(sid);
+            Call named = calls.get(begun);
+            Waiter waiting = waiters.get(begun);
+            boolean known = named != null || waiting != null;
+            boolean own = named != null
+                    ? owner(named, provider, account)
+                    : known && owner(waiting.provider, waiting.account, provider, account);
+            if (known && (!right.equals("owner") || own)) {
+                sid = begun;
+            }
+        }
         Call call = calls.get(sid);
         if (call == null) {
-            if (right.equals("holder") || !lease.isEmpty()) {
+            boolean holder = right.equals("holder");
+            Waiter waiter = waiters.get(sid);
+            if (holder ? waiter != null : !lease.isEmpty()) {
                 return "unknown";
             }
-            step++;
-            Call tombstone = new Call();
-            tombstone.state = "ended";
-            tombstone.endReason = reason;
-            tombstone.provider = provider;
-            tombstone.account = account;
-            calls.put(sid, tombstone);
+            if (waiter != null && right.equals("owner") && !owner(waiter.provider, waiter.account, provider, account)) {
+                return "not_owner";
+            }
+            waiters.remove(sid);
+            rememberEnd(sid, reason, lease, provider, account);
             return "unknown";
         }
         if (right.equals("owner") && !owner(call, provider, account)) {
@@ -295,33 +594,59 @@ final class Model {
             return "stale_lease";
         }
         if (call.state.equals("lost")) {
+            waiters.remove(sid);
             takeDown(call, "ended", reason);
             return "already_ended " + call.pod;
         }
         Pod pod = pods.get(call.pod);
         takeDown(call, "ended", reason);
         freeSlot(pod, sid);
-        return "released " + pod.name + " " + pod.pool + " " + pod.state.equals("draining");
+        return pod.recordLost
+                ? "released " + pod.name + " " + call.pool + " false"
+                : "released " + pod.name + " " + pod.pool + " " + pod.state.equals("draining");
     }
 
-    String heartbeat(LeaseClaim claim) {
+    String heartbeat(LeaseClaim claim, boolean connecting) {
+        String answer = beat(claim, connecting);
+        restoredLast = answer.equals("restored");
+        return answer;
+    }
+
+    private String beat(LeaseClaim claim, boolean connecting) {
         String sid = claim.call().value();
         Call call = calls.get(sid);
-        Pod pod = pods.get(claim.pod());
-        if (pod != null && pod.gone) {
-            pod = null;
-        }
+        Pod pod = known(claim.pod());
         if (call != null && call.live() && call.lease.equals(claim.lease().value())) {
-            if (call.state.equals("allocated")) {
-                call.state = "connected";
-                call.deadline = call.allocatedAt + MAX_LENGTH;
+            boolean first = call.state.equals("allocated");
+            if (connecting && known(call.pod) == null) {
+                return "unknown_pod";
+            }
+            if (connecting && first && call.connectBy > 0 && now > call.connectBy) {
+                return "too_late";
+            }
+            boolean back = call.streamEndedAt > 0 && (connecting || now - call.streamEndedAt >= STREAM_BACK);
+            if (first || back) {
+                connect(call);
             }
             return "live";
         }
         long allocatedAt = claim.allocatedAt().toEpochMilli();
-        boolean older = allocatedAt < openedAt;
+        boolean older = allocatedAt < openedAt && now < allocatedAt + MAX_LENGTH && now < openedAt + RESTORE;
         String incarnation = claim.incarnation().toString();
-        if (call == null && older && pod != null && pod.incarnation().equals(incarnation)) {
+        boolean ofAnother = call != null
+                && call.state.equals("ended")
+                && call.pod.isEmpty()
+                && !call.lease.isEmpty()
+                && !call.lease.equals(claim.lease().value());
+        if ((call == null || ofAnother)
+                && older
+                && pod != null
+                && pod.incarnation().equals(incarnation)) {
+            if (connecting
+                    && claim.connectBy() != null
+                    && now > claim.connectBy().toEpochMilli()) {
+                return "too_late";
+            }
             Call restored = new Call();
             restored.provider = text(claim.provider());
             restored.account = text(claim.account());
@@ -330,8 +655,10 @@ final class Model {
             restored.allocatedAt = allocatedAt;
             restored.connectBy =
                     claim.connectBy() == null ? 0 : claim.connectBy().toEpochMilli();
+            restored.continues = claim.continues();
             restored.deadline = Math.max(allocatedAt + MAX_LENGTH, now + QUARANTINE);
             step++;
+            waiters.remove(sid);
             give(sid, restored, pod);
             restored.pool = claim.pool();
             restored.state = "connected";
@@ -355,6 +682,30 @@ final class Model {
 
     // ------------------------------------------------------------------------------------------- pods
 
+    /** A pod whose record says that it is not gone. */
+    private @Nullable Pod known(String name) {
+        Pod pod = pods.get(name);
+        return pod == null || pod.gone || pod.recordLost ? null : pod;
+    }
+
+    /** Its record vanishes by itself, and every index stays. */
+    boolean loseRecord(String name) {
+        Pod pod = known(name);
+        if (pod == null) {
+            return false;
+        }
+        pod.stood = takes(pod);
+        pod.recordLost = true;
+        return true;
+    }
+
+    Set<String> withoutRecord() {
+        return pods.values().stream()
+                .filter(pod -> pod.recordLost)
+                .map(pod -> pod.name)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     String observed(
             String name,
             String object,
@@ -365,6 +716,11 @@ final class Model {
             boolean registrable,
             boolean settling) {
         Pod pod = pods.get(name);
+        if (pod != null && pod.recordLost) {
+            return registrable
+                    ? registeredAgain(pod, object, container, version, kubernetes, wanted)
+                    : "not_registrable";
+        }
         if (pod != null && version <= pod.version) {
             return "stale";
         }
@@ -415,6 +771,32 @@ final class Model {
             }
         }
         List<String> lost = known ? lose(pod) : List.of();
+        register(name, object, container, version, kubernetes, wanted, quarantine, pool);
+        return (replaces ? "replaced " : "registered ") + String.join(" ", lost);
+    }
+
+    private String registeredAgain(
+            Pod pod, String object, String container, long version, String kubernetes, String wanted) {
+        String pool = choosePool(wanted);
+        Set<String> kept = new TreeSet<>(pod.calls);
+        kept.removeIf(sid -> !calls.get(sid).incarnation.equals(object + "." + container));
+        pod.calls.removeAll(kept);
+        List<String> lost = lose(pod);
+        register(pod.name, object, container, version, kubernetes, wanted, now + QUARANTINE, pool)
+                .calls
+                .addAll(kept);
+        return "registered " + String.join(" ", lost);
+    }
+
+    private Pod register(
+            String name,
+            String object,
+            String container,
+            long version,
+            String kubernetes,
+            String wanted,
+            long quarantinedUntil,
+            String pool) {
         Pod made = new Pod();
         made.name = name;
         made.object = object;
@@ -422,12 +804,12 @@ final class Model {
         made.version = version;
         made.kubernetes = kubernetes;
         made.wanted = wanted;
-        made.quarantinedUntil = quarantine;
+        made.quarantinedUntil = quarantinedUntil;
         made.used = ++step;
         move(made, pool, java.util.Objects.requireNonNull(config.policy(pool)));
         touch(made);
         pods.put(name, made);
-        return (replaces ? "replaced " : "registered ") + String.join(" ", lost);
+        return made;
     }
 
     private String choosePool(String wanted) {
@@ -466,6 +848,18 @@ final class Model {
 
     String gone(String name, String object, long version) {
         Pod pod = pods.get(name);
+        if (pod != null && pod.recordLost) {
+            boolean another = pod.calls.stream()
+                    .anyMatch(sid -> !calls.get(sid).incarnation.startsWith(object + "."));
+            if (another) {
+                return "stale";
+            }
+            List<String> lost = lose(pod);
+            pod.recordLost = false;
+            pod.object = object;
+            bury(pod, version);
+            return "gone " + String.join(" ", lost);
+        }
         if (pod != null && (!pod.object.equals(object) || pod.gone)) {
             return "stale";
         }
@@ -486,8 +880,8 @@ final class Model {
     }
 
     String drain(String name, boolean drained) {
-        Pod pod = pods.get(name);
-        if (pod == null || pod.gone) {
+        Pod pod = known(name);
+        if (pod == null) {
             return "unknown";
         }
         if (pod.drained != drained) {
@@ -498,9 +892,9 @@ final class Model {
         return "done " + pod.state + " " + pod.calls.size();
     }
 
-    String probed(String name, String incarnation, boolean answered) {
-        Pod pod = pods.get(name);
-        if (pod == null || pod.gone || !pod.incarnation().equals(incarnation)) {
+    String probed(String name, String incarnation, boolean answered, boolean refused) {
+        Pod pod = known(name);
+        if (pod == null || !pod.incarnation().equals(incarnation)) {
             return "stale";
         }
         if (answered) {
@@ -512,28 +906,45 @@ final class Model {
             }
             return "ready";
         }
+        if (!refused && !mayFail(pod)) {
+            return "kept";
+        }
+        fail(pod);
+        step++;
+        touch(pod);
+        return "suspect";
+    }
+
+    private boolean mayFail(Pod pod) {
         List<Pod> pool = pods.values().stream()
                 .filter(other -> !other.gone && other.pool.equals(pod.pool))
                 .toList();
         long failed =
                 pool.stream().filter(other -> other.probeFailedUntil > now).count()
                         + (pod.probeFailedUntil > now ? 0 : 1);
-        if (failed * 2 > pool.size()) {
-            return "kept";
+        return failed * 2 <= pool.size();
+    }
+
+    private void countUnreached(Pod pod, boolean may) {
+        if (pod.unconnected >= 1 && may) {
+            pod.unconnected = 0;
+            fail(pod);
+        } else {
+            pod.unconnected++;
         }
+    }
+
+    private void fail(Pod pod) {
         pod.probeFailedUntil = now + Math.min(BACK_OFF * (1L << Math.min(pod.probeFailures, 16)), BACK_OFF_MAX);
         pod.probeFailures++;
-        step++;
-        touch(pod);
-        return "suspect";
     }
 
     void free(String name, String incarnation) {
-        Pod pod = pods.get(name);
-        if (pod == null || pod.gone || !pod.incarnation().equals(incarnation)) {
+        Pod pod = known(name);
+        if (pod == null || !pod.incarnation().equals(incarnation)) {
             return;
         }
-        if (pod.quarantinedUntil > now) {
+        if (pod.quarantinedUntil > now && now >= Math.max(openedAt, pod.quarantinedUntil - QUARANTINE) + CONNECT) {
             pod.quarantinedUntil = 0;
             step++;
             touch(pod);
@@ -541,9 +952,9 @@ final class Model {
     }
 
     boolean place(String name, String pool) {
-        Pod pod = pods.get(name);
+        Pod pod = known(name);
         Policy policy = config.policy(pool);
-        if (pod == null || pod.gone || policy == null) {
+        if (pod == null || policy == null) {
             return false;
         }
         if (!pod.pool.equals(pool) && !pod.calls.isEmpty()) {
@@ -570,11 +981,31 @@ final class Model {
                 .toList()
                 .forEach(entry -> {
                     Call call = entry.getValue();
-                    boolean never = call.state.equals("allocated") && call.connectBy > 0;
-                    takeDown(call, "ended", never ? "never_connected" : "max_length");
-                    freeSlot(pods.get(call.pod), entry.getKey());
+                    boolean never = call.state.equals("allocated") && call.connectBy > 0 && call.streamEndedAt == 0;
+                    Pod pod = pods.get(call.pod);
+                    boolean may = never && !pod.recordLost && mayFail(pod);
+                    takeDown(
+                            call,
+                            "ended",
+                            call.streamEndedAt > 0 ? "stream_ended" : never ? "never_connected" : "max_length");
+                    freeSlot(pod, entry.getKey());
+                    if (never && !pod.recordLost) {
+                        countUnreached(pod, may);
+                        touch(pod);
+                    }
                 });
-        pods.values().stream().filter(this::isDue).forEach(this::touch);
+        pods.values().stream().filter(this::isDue).forEach(pod -> {
+            if (pod.recordLost) {
+                pod.dueAt = 0;
+            } else {
+                touch(pod);
+            }
+        });
+        List<String> silent = waiters.entrySet().stream()
+                .filter(entry -> entry.getValue().until <= now)
+                .map(Map.Entry::getKey)
+                .toList();
+        silent.forEach(sid -> waited.put(sid, new Waited(waiters.remove(sid).since, -1)));
     }
 
     // ------------------------------------------------------------------------------------------- settling
@@ -583,6 +1014,9 @@ final class Model {
         pods.clear();
         calls.clear();
         locks.clear();
+        waiters.clear();
+        waited.clear();
+        requests.clear();
         for (PodView view : cluster) {
             observed(
                     view.name(),
@@ -598,8 +1032,13 @@ final class Model {
     }
 
     void failedOver() {
-        pods.values().stream().filter(pod -> !pod.gone).forEach(pod -> {
+        pods.values().stream().filter(pod -> !pod.gone && !pod.recordLost).forEach(pod -> {
             pod.quarantinedUntil = now + QUARANTINE;
+            Policy policy = config.policy(pod.pool);
+            if (policy != null) {
+                pod.capacity = policy.capacity();
+                pod.scoring = policy.scoring();
+            }
             touch(pod);
         });
         calls.values().stream()
@@ -625,7 +1064,7 @@ final class Model {
         Stream<String> callLines = calls.entrySet().stream().map(entry -> {
             Call c = entry.getValue();
             boolean bare = c.pod.isEmpty();
-            return "call %s %s pod=%s inc=%s pool=%s lease=%s provider=%s account=%s merchant=%s at=%s by=%s until=%s why=%s"
+            return "call %s %s pod=%s inc=%s pool=%s lease=%s provider=%s account=%s merchant=%s at=%s by=%s until=%s why=%s continues=%s streamEnded=%s"
                     .formatted(
                             entry.getKey(),
                             c.state,
@@ -639,12 +1078,27 @@ final class Model {
                             bare ? "" : c.allocatedAt,
                             c.connectBy == 0 ? "" : c.connectBy,
                             c.live() ? c.deadline : "",
-                            c.endReason);
+                            c.endReason,
+                            c.continues,
+                            c.streamEndedAt > 0);
+        });
+        Stream<String> waiterLines = waiters.entrySet().stream().map(entry -> {
+            Waiter w = entry.getValue();
+            return "waiter %s since=%s until=%s pools=%s provider=%s account=%s merchant=%s"
+                    .formatted(
+                            entry.getKey(),
+                            w.since,
+                            w.until,
+                            String.join(" ", w.pools),
+                            w.provider,
+                            w.account,
+                            w.merchant);
         });
         Stream<String> podLines = pods.values().stream()
+                .filter(p -> !p.recordLost)
                 .map(p -> p.gone
                         ? "pod %s gone object=%s version=%s".formatted(p.name, p.object, p.version)
-                        : "pod %s %s inc=%s.%s version=%s pool=%s next=%s cap=%s %s k8s=%s drained=%s probe=%s/%s quarantine=%s calls=%s"
+                        : "pod %s %s inc=%s.%s version=%s pool=%s next=%s cap=%s %s k8s=%s drained=%s probe=%s/%s unconnected=%s quarantine=%s calls=%s"
                                 .formatted(
                                         p.name,
                                         p.state,
@@ -659,9 +1113,12 @@ final class Model {
                                         p.drained,
                                         p.probeFailures,
                                         p.probeFailedUntil,
+                                        p.unconnected,
                                         p.quarantinedUntil,
                                         p.calls));
-        return Stream.concat(callLines, podLines).collect(Collectors.toList());
+        return Stream.of(callLines, waiterLines, podLines)
+                .flatMap(lines -> lines)
+                .collect(Collectors.toList());
     }
 
     private static String text(@Nullable String value) {

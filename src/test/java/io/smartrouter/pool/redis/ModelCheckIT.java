@@ -44,8 +44,11 @@ class ModelCheckIT {
     void scriptsDoAsTheModelSays(long seed) {
         // Besides the seeds that anybody can repeat, each run tries one that nobody has tried.
         long tried = seed == 0x5EED ? System.nanoTime() : seed;
-        Optional<String> failure = check(tried, SEQUENCES, UnaryOperator.identity());
-        assertThat(failure).as("seed %d", tried).isEmpty();
+        try (ModelRun run = run(UnaryOperator.identity())) {
+            Optional<List<Step>> failing = failing(run, tried, SEQUENCES);
+            Optional<String> failure = failing.map(steps -> shortest(run, steps));
+            assertThat(failure).as("seed %d", tried).isEmpty();
+        }
         System.out.printf("model check: seed %d, %d steps, no difference%n", tried, SEQUENCES * STEPS_PER_SEQUENCE);
     }
 
@@ -57,13 +60,27 @@ class ModelCheckIT {
             applied[0] |= script.contains(original);
             return script.replace(original, broken);
         };
-        Optional<String> failure = check(7, 40, mutation);
-        assertThat(applied[0]).as("the text to break stands in no script").isTrue();
-        assertThat(failure)
-                .as("nothing noticed that this rule is broken: %s", rule)
-                .isPresent();
-        assertThat(failure.orElseThrow()).doesNotContain("compiling script");
-        System.out.printf("mutation caught: %s%n%s%n", rule, failure.orElseThrow());
+        try (ModelRun run = run(mutation)) {
+            Optional<String> difference = failing(run, 7, 40).flatMap(run::play);
+            assertThat(applied[0]).as("the text to break stands in no script").isTrue();
+            assertThat(difference)
+                    .as("nothing noticed that this rule is broken: %s", rule)
+                    .isPresent();
+            assertThat(difference.orElseThrow()).doesNotContain("compiling script");
+            System.out.printf("mutation caught: %s: %s%n", rule, difference.orElseThrow());
+        }
+    }
+
+    @Test
+    void aFailingSequenceIsMadeShort() {
+        try (ModelRun run = run(script -> script.replace(
+                "if call.state == 'ended' then return { 'ended', time, call.ended_at, call.end_reason } end", ""))) {
+            List<Step> failing = failing(run, 7, 40).orElseThrow();
+            List<Step> shortest =
+                    Shrinker.shrink(failing, candidate -> run.play(candidate).isPresent());
+            assertThat(shortest).hasSizeLessThan(20).hasSizeLessThan(failing.size());
+            System.out.printf("made short: %d steps to%n%s%n", failing.size(), shortest(run, shortest));
+        }
     }
 
     static List<Arguments> mutations() {
@@ -73,6 +90,58 @@ class ModelCheckIT {
                         "local sids = lose(lost, seq)\nif known",
                         "local sids = {}\nif known"),
                 Arguments.of("no version check", "if pod and not is_newer(version, pod.version) then", "if false then"),
+                Arguments.of(
+                        "a pod without a record is registered as if it were free",
+                        "for _, call in ipairs(kept) do redis.call('SADD', pod_calls_key(name), call.sid) end",
+                        ""),
+                Arguments.of(
+                        "a pod whose record was lost needs no quarantine",
+                        "if lost_record then\n  quarantined_until = now + quarantine_ms\nelseif",
+                        "if"),
+                Arguments.of(
+                        "a pod without a record keeps the calls of another incarnation",
+                        "local its = call.incarnation == incarnation and kept or lost",
+                        "local its = kept"),
+                Arguments.of(
+                        "a pod without a record stays in its old pool",
+                        "for _, stray in ipairs(strays) do leave_pool({ name = name, pool = stray }) end",
+                        ""),
+                Arguments.of(
+                        "the end of a pod without a record loses no calls",
+                        "local lost = lost_record and calls_without_record(name) or {}",
+                        "local lost = {}"),
+                Arguments.of(
+                        "a call cannot end whose pod has no record",
+                        "if not pod or pod.state == 'gone' then\n    redis.call('SISMEMBER'",
+                        "if pod.state == 'gone' then\n    redis.call('SISMEMBER'"),
+                Arguments.of(
+                        "a call stays on a pod without a record",
+                        "found == 'fails' or not old or",
+                        "found == 'fails' or old and"),
+                Arguments.of(
+                        "a stream is let through to nowhere",
+                        "if connecting and address == '' then return { 'unknown_pod' } end",
+                        ""),
+                Arguments.of(
+                        "an agent is free while its next stream is on its way",
+                        "if now < began + tonumber(ARGV[5]) then return { pod.state } end",
+                        ""),
+                Arguments.of(
+                        "an agent's end of a call that was lost is forgotten",
+                        "if right ~= 'holder' and lease ~= '' then return { 'unknown' } end",
+                        "if lease ~= '' then return { 'unknown' } end"),
+                Arguments.of(
+                        "an agent's end of one lease ends another",
+                        "if (not call or of_another) and older",
+                        "if not call and older"),
+                Arguments.of(
+                        "an agent's late end takes its call out of the queue",
+                        "if right == 'holder' then return { 'unknown' } end",
+                        ""),
+                Arguments.of(
+                        "a call is restored however late",
+                        "and now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
+                        ""),
                 Arguments.of("versions compared as text", "if #version ~= #than then return #version > #than end", ""),
                 Arguments.of(
                         "release without the lease",
@@ -99,10 +168,22 @@ class ModelCheckIT {
                         "then return 'suspect'"),
                 Arguments.of(
                         "no tombstone for an end that came first",
-                        "redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', text(now), 'end_reason',"
-                                + " reason, 'seq', seq)\n"
-                                + "  if ARGV[4]",
-                        "if ARGV[4]"),
+                        "redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', at, 'end_reason', reason,"
+                                + " 'seq', seq)\n"
+                                + "  for _",
+                        "for _"),
+                Arguments.of(
+                        "a call gets a pod though its request's end came first",
+                        "if not call and begun_by ~= '' then",
+                        "if false then"),
+                Arguments.of(
+                        "another account's end of a request ends the call",
+                        "named.lease == '' and is_owner(named, provider, account)",
+                        "named.lease == ''"),
+                Arguments.of(
+                        "an earlier lease's end ends the call that its request began",
+                        "named.state == 'ended' and named.lease == ''",
+                        "named.state == 'ended'"),
                 Arguments.of("a gone object comes back", "if pod and not known and same_object then", "if false then"),
                 Arguments.of(
                         "a call is moved without its lock",
@@ -128,12 +209,90 @@ class ModelCheckIT {
                         "and pod then"),
                 Arguments.of(
                         "more than half of a pool suspect by probes",
-                        "if failed * 2 > redis.call('SCARD', pool_pods_key(pod.pool)) then return { 'kept' } end",
-                        ""),
+                        "return failed * 2 <= redis.call('SCARD', pool_pods_key(pod.pool))",
+                        "return true"),
                 Arguments.of(
                         "a pod that awaits a move takes calls",
                         "pod.state == 'ready' and pod.calls < pod.capacity and pod.moves_to == ''",
                         "pod.state == 'ready' and pod.calls < pod.capacity"),
+                Arguments.of(
+                        "a new call overtakes those that wait",
+                        "<= before then names = {} end",
+                        "< 0 then names = {} end"),
+                Arguments.of(
+                        "who does not ask any more is waited for",
+                        "if tonumber(redis.call('ZSCORE', waiting_key, sid) or 0) > now then",
+                        "if true then"),
+                Arguments.of(
+                        "who waited first is served last",
+                        "redis.call('ZADD', pool_waiting_key(pool), arrived, sid)",
+                        "redis.call('ZADD', pool_waiting_key(pool), text(-tonumber(arrived)), sid)"),
+                Arguments.of(
+                        "a call that ended goes on waiting",
+                        "leave_queues(waiter) end\n  add_event(seq, 'call_ended'",
+                        "end\n  add_event(seq, 'call_ended'"),
+                Arguments.of(
+                        "a waiter of a shared pool keeps every slot of it from others",
+                        "free_slots(pool, before + 1) <= before",
+                        "redis.call('ZCARD', pool_available_key(pool)) <= before"),
+                Arguments.of(
+                        "a waiter whose chain was edited stays in its old queues",
+                        "if not waiter or table.concat(waiter.pools, ' ') ~= pools then",
+                        "if not waiter then"),
+                Arguments.of(
+                        "a lost call is kept out by its merchant's limit",
+                        "if merchant ~= '' and not call then",
+                        "if merchant ~= '' then"),
+                Arguments.of(
+                        "a late question about an earlier lease moves the call",
+                        "  local repeated = ARGV[5] ~= '' and ARGV[5] ~= call.lease\n",
+                        "  local repeated = not fails and ARGV[5] ~= '' and ARGV[5] ~= call.lease\n"),
+                Arguments.of(
+                        "a stream that never came ends the call",
+                        "unreached = call.state == 'allocated' and call.connect_by ~= ''",
+                        "unreached = false"),
+                Arguments.of(
+                        "a call moves off a pod that is well",
+                        "local fails = unreached or found == 'fails' or not old or old.kubernetes ~= 'ready'",
+                        "local fails = true"),
+                Arguments.of("a repeated question gets another pod", "if repeated then return", "if false then return"),
+                Arguments.of(
+                        "what was found of another lease counts",
+                        "local found = ARGV[14] == call.lease and ARGV[13] or ''",
+                        "local found = ARGV[13]"),
+                Arguments.of(
+                        "a call gets pods without end",
+                        "local limit = fails and call.continues >= tonumber(ARGV[12])",
+                        "local limit = false"),
+                Arguments.of(
+                        "a continued call keeps its old slot",
+                        "  free_slot(old, seq)\n  if old and unreached then",
+                        "  if old and unreached then"),
+                Arguments.of(
+                        "a stream of another lease ends the call",
+                        "if not is_live(call) or call.lease ~= ARGV[5] then return { 'stale_lease' } end",
+                        "if not is_live(call) then return { 'stale_lease' } end"),
+                Arguments.of(
+                        "the end of a stream is forgotten",
+                        "text(math.min(deadline, now + tonumber(ARGV[8])))",
+                        "text(deadline)"),
+                Arguments.of(
+                        "a stream comes late",
+                        "if connecting and first and call.connect_by ~= '' and now > tonumber(call.connect_by) then"
+                                + " return { 'too_late' } end",
+                        ""),
+                Arguments.of(
+                        "a pod that nobody reaches stays ready",
+                        "if pod.unconnected >= 1 and may then",
+                        "if false then"),
+                Arguments.of(
+                        "a call that connects does not speak for its pod",
+                        "if unconnected ~= '0' then redis.call('HSET', pod_key(call.pod), 'unconnected', '0') end",
+                        ""),
+                Arguments.of(
+                        "a call cannot be ended by the id of the request that began it",
+                        "    sid = begun\n    call = read_record(sid)\n",
+                        ""),
                 Arguments.of(
                         "the last used pod is taken first",
                         "  return pod.used\nend",
@@ -155,22 +314,27 @@ class ModelCheckIT {
     }
 
     /** The first difference, with the shortest sequence that shows it; empty if there is none. */
-    private static Optional<String> check(long seed, int sequences, UnaryOperator<String> mutation) {
+    private static ModelRun run(UnaryOperator<String> mutation) {
+        return new ModelRun(
+                redis, script -> mutation.apply(StoreFixture.heldClock().apply(script)));
+    }
+
+    /** The first of these random sequences after which scripts and model differ. */
+    private static Optional<List<Step>> failing(ModelRun run, long seed, int sequences) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        UnaryOperator<String> change =
-                script -> mutation.apply(StoreFixture.heldClock().apply(script));
-        try (ModelRun run = new ModelRun(redis, change)) {
-            for (int sequence = 0; sequence < sequences; sequence++) {
-                List<Step> steps = Step.random(random, STEPS_PER_SEQUENCE);
-                Optional<String> difference = run.play(steps);
-                if (difference.isPresent()) {
-                    List<Step> shortest = Shrinker.shrink(
-                            steps, candidate -> run.play(candidate).isPresent());
-                    return Optional.of("  %d steps: %s%n  %s"
-                            .formatted(shortest.size(), run.play(shortest).orElse("?"), run.told()));
-                }
+        for (int sequence = 0; sequence < sequences; sequence++) {
+            List<Step> steps = Step.random(random, STEPS_PER_SEQUENCE);
+            if (run.play(steps).isPresent()) {
+                return Optional.of(steps);
             }
-            return Optional.empty();
         }
+        return Optional.empty();
+    }
+
+    private static String shortest(ModelRun run, List<Step> failing) {
+        List<Step> shortest =
+                Shrinker.shrink(failing, candidate -> run.play(candidate).isPresent());
+        return "  %d steps: %s%n  %s"
+                .formatted(shortest.size(), run.play(shortest).orElse("?"), run.told());
     }
 }

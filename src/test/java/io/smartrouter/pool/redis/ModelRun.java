@@ -1,22 +1,31 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.Admission;
 import io.smartrouter.pool.AllocateReply;
 import io.smartrouter.pool.Allocation;
 import io.smartrouter.pool.AllocationOutcome;
 import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
+import io.smartrouter.pool.ContinueOutcome;
+import io.smartrouter.pool.ContinueReply;
+import io.smartrouter.pool.ContinueRequest;
 import io.smartrouter.pool.DrainOutcome;
+import io.smartrouter.pool.Hold;
 import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.Lease;
 import io.smartrouter.pool.LeaseClaim;
 import io.smartrouter.pool.PodChange;
 import io.smartrouter.pool.PodFacts;
+import io.smartrouter.pool.PodFinding;
 import io.smartrouter.pool.PoolStore;
+import io.smartrouter.pool.ProbeResult;
 import io.smartrouter.pool.ReleaseOutcome;
 import io.smartrouter.pool.ReleaseRequest;
 import io.smartrouter.pool.ReleaseRequest.Right;
 import io.smartrouter.pool.ReplaceReply;
+import io.smartrouter.pool.StreamEvent;
 import io.smartrouter.testing.TestRedis;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,13 +63,24 @@ final class ModelRun implements AutoCloseable {
                 host,
                 port,
                 Map.of(
-                        "router.settle.quarantine", Model.QUARANTINE + "ms",
-                        "router.call.connect-timeout", Model.CONNECT + "ms",
-                        "router.probe-back-off", Model.BACK_OFF + "ms",
-                        "router.probe-back-off-max", Model.BACK_OFF_MAX + "ms",
-                        "router.redis.command-timeout", "10s",
-                        "router.lock-life", "30s",
-                        "router.config.tiers", ModelConfig.FIRST.tiers()),
+                        "router.settle.quarantine",
+                        Model.QUARANTINE + "ms",
+                        "router.call.connect-timeout",
+                        Model.CONNECT + "ms",
+                        "router.call.max-continues",
+                        Integer.toString(Model.MAX_CONTINUES),
+                        "router.call.stream-grace",
+                        Model.GRACE + "ms",
+                        "router.probe-back-off",
+                        Model.BACK_OFF + "ms",
+                        "router.probe-back-off-max",
+                        Model.BACK_OFF_MAX + "ms",
+                        "router.redis.command-timeout",
+                        "10s",
+                        "router.lock-life",
+                        "30s",
+                        "router.config.tiers",
+                        ModelConfig.FIRST.tiers()),
                 change);
         store = fixture.store();
     }
@@ -101,7 +121,7 @@ final class ModelRun implements AutoCloseable {
             return Optional.of("answers differ at " + step.op());
         }
         RedisDump dump = RedisDump.of(fixture.template(), PREFIX);
-        List<String> violations = Invariants.violations(dump, PREFIX);
+        List<String> violations = Invariants.violations(dump, PREFIX, model.withoutRecord());
         if (!violations.isEmpty()) {
             return Optional.of("invariants violated after " + step.op() + ": " + violations);
         }
@@ -121,6 +141,8 @@ final class ModelRun implements AutoCloseable {
             case ALLOCATE -> allocate(step);
             case RELEASE -> release(step);
             case HEARTBEAT -> heartbeat(step);
+            case STREAM -> streamEvent(step);
+            case CONTINUE -> continues(step);
             case OBSERVE -> observe(step);
             case GONE -> gone(step);
             case DRAIN -> drain(pod(step.a()), true);
@@ -134,10 +156,14 @@ final class ModelRun implements AutoCloseable {
             case ADVANCE -> advance(step);
             case EXPIRE -> expire();
             case CONFIGURE -> {
+                if (!model.withoutRecord().isEmpty()) { // a pool that is no longer configured would keep its name
+                    yield same("not now");
+                }
                 configure(ModelConfig.ALL.get(step.a() % ModelConfig.ALL.size()));
                 yield same("configured");
             }
             case FORGET -> forget(step);
+            case LOSE_RECORD -> loseRecord(pod(step.a()));
             case FLUSH -> flush();
             case FAILOVER -> failover();
         };
@@ -151,20 +177,31 @@ final class ModelRun implements AutoCloseable {
         String account = ACCOUNTS.get(step.b() / 8 % ACCOUNTS.size());
         String merchant = MERCHANTS.get(step.c() % MERCHANTS.size());
         String lock = step.d() % 6 == 0 ? "lock-" + step.d() % 4 : "";
-        String expected = model.allocate(sid, provider, account, merchant, "lease" + leases, lock);
-        String found = allocateOnce(sid, provider, account, merchant, lock);
+        boolean waits = step.d() / 6 % 3 == 0;
+        String request = step.d() / 24 % 4 == 0 ? "request-" + step.d() % 3 : "";
+        String lease = "lease" + leases;
+        String expected = model.allocate(sid, provider, account, merchant, lease, lock, waits, request);
+        String found = allocateOnce(sid, provider, account, merchant, lock, waits, request);
         if (expected.equals("due") && found.equals("due")) {
             expireBoth();
-            expected = model.allocate(sid, provider, account, merchant, "lease" + leases, lock);
-            found = allocateOnce(sid, provider, account, merchant, lock);
+            expected = model.allocate(sid, provider, account, merchant, lease, lock, waits, request);
+            found = allocateOnce(sid, provider, account, merchant, lock, waits, request);
         }
         leases++;
         return new String[] {expected, found};
     }
 
-    private String allocateOnce(String sid, String provider, String account, String merchant, String lock) {
+    private String allocateOnce(
+            String sid, String provider, String account, String merchant, String lock, boolean waits, String request) {
+        Hold hold = new Hold(Duration.ofMillis(Model.LONGEST_WAIT), Duration.ofMillis(Model.POLL));
         AllocateReply reply = store.allocate(
-                new AllocationRequest(new CallId(sid), orNull(provider), orNull(account), orNull(merchant)),
+                new AllocationRequest(
+                        new CallId(sid),
+                        orNull(provider),
+                        orNull(account),
+                        orNull(merchant),
+                        waits ? hold : null,
+                        orNull(request)),
                 new Lease("lease" + leases),
                 lock.isEmpty() ? Optional.empty() : Optional.of(lock));
         return switch (reply) {
@@ -176,27 +213,106 @@ final class ModelRun implements AutoCloseable {
 
     private String say(AllocationOutcome outcome) {
         return switch (outcome) {
-            case AllocationOutcome.Allocated allocated -> {
-                Allocation a = allocated.allocation();
-                if (!allocated.existing()) {
-                    model.claims.add(new LeaseClaim(
-                            a.call(),
-                            a.pod(),
-                            a.incarnation(),
-                            a.pool(),
-                            a.lease(),
-                            a.allocatedAt(),
-                            a.connectBy(),
-                            a.provider(),
-                            a.account(),
-                            a.merchant()));
-                }
-                yield (allocated.existing() ? "existing " : "allocated ") + a.pod() + " " + a.lease();
-            }
+            case AllocationOutcome.Allocated allocated -> say(allocated.allocation(), allocated.existing());
+            case AllocationOutcome.Waiting waiting ->
+                "waiting " + waiting.since().toEpochMilli() + " " + text(waiting.merchant());
             case AllocationOutcome.CallEnded ended -> "ended " + ended.reason();
             case AllocationOutcome.NotOwner notOwner -> "not_owner";
             case AllocationOutcome.MerchantLimit limit -> "merchant_limit";
-            case AllocationOutcome.Exhausted exhausted -> "exhausted " + String.join(" ", exhausted.chain());
+            case AllocationOutcome.Exhausted exhausted ->
+                "exhausted " + text(exhausted.merchant()) + " " + String.join(" ", exhausted.chain());
+        };
+    }
+
+    private String say(Allocation a, boolean existing) {
+        if (existing) {
+            return "existing " + a.pod() + " " + a.lease();
+        }
+        model.claims.add(new LeaseClaim(
+                a.call(),
+                a.pod(),
+                a.incarnation(),
+                a.pool(),
+                a.lease(),
+                a.allocatedAt(),
+                a.connectBy(),
+                a.provider(),
+                a.account(),
+                a.merchant(),
+                a.continues()));
+        return "allocated " + a.pod() + " " + a.lease() + " " + a.continues();
+    }
+
+    private String[] continues(Step step) {
+        String sid = sid(step.a());
+        String provider = PROVIDERS.get(1 + step.b() % (PROVIDERS.size() - 1));
+        String account = ACCOUNTS.get(step.b() / 8 % ACCOUNTS.size());
+        String lease = step.c() % 5 == 0 ? "" : lease(sid, step.c() / 5);
+        String lock = step.d() % 6 == 0 ? "lock-" + step.d() % 4 : "";
+        String found = List.of("", "", "serves", "fails").get(step.d() / 6 % 4);
+        String foundLease = lease(sid, step.d() / 24);
+        String next = "lease" + leases;
+        String expected = model.continues(sid, provider, account, lease, next, lock, found, foundLease);
+        String answered = continueOnce(sid, provider, account, lease, next, lock, found, foundLease);
+        if (expected.equals("due") && answered.equals("due")) {
+            expireBoth();
+            expected = model.continues(sid, provider, account, lease, next, lock, found, foundLease);
+            answered = continueOnce(sid, provider, account, lease, next, lock, found, foundLease);
+        }
+        leases++;
+        return new String[] {expected, answered};
+    }
+
+    private String continueOnce(
+            String sid,
+            String provider,
+            String account,
+            String lease,
+            String next,
+            String lock,
+            String found,
+            String foundLease) {
+        ContinueReply reply = store.continueCall(
+                new ContinueRequest(
+                        new CallId(sid), provider, orNull(account), lease.isEmpty() ? null : new Lease(lease)),
+                new Lease(next),
+                lock.isEmpty() ? Optional.empty() : Optional.of(lock),
+                found.isEmpty() ? null : new PodFinding(new Lease(foundLease), found.equals("serves")));
+        return switch (reply) {
+            case ContinueReply.Busy busy -> "busy";
+            case ContinueReply.Due due -> "due";
+            case ContinueReply.Ask ask -> "ask " + ask.pod() + " " + ask.lease();
+            case ContinueReply.Decided decided -> say(decided.outcome());
+        };
+    }
+
+    private String say(ContinueOutcome outcome) {
+        return switch (outcome) {
+            case ContinueOutcome.Continues continues -> say(continues.allocation(), continues.existing());
+            case ContinueOutcome.Over over -> "over " + over.reason();
+            case ContinueOutcome.Limit limit -> "limit";
+            case ContinueOutcome.Exhausted exhausted ->
+                "exhausted " + text(exhausted.merchant()) + " " + String.join(" ", exhausted.chain());
+            case ContinueOutcome.UnknownCall unknown -> "unknown";
+            case ContinueOutcome.NotOwner other -> "not_owner";
+        };
+    }
+
+    private String[] streamEvent(Step step) {
+        String sid = sid(step.a());
+        String provider = PROVIDERS.get(1 + step.b() % (PROVIDERS.size() - 1));
+        String account = ACCOUNTS.get(step.b() / 8 % ACCOUNTS.size());
+        String lease = lease(sid, step.c());
+        boolean started = step.d() % 2 == 0;
+        StreamEvent event = new StreamEvent(
+                new CallId(sid),
+                provider,
+                orNull(account),
+                new Lease(lease),
+                started ? StreamEvent.Kind.STARTED : StreamEvent.Kind.ENDED);
+        return new String[] {
+            model.streamEvent(sid, provider, account, lease, started),
+            store.streamEvent(event).name().toLowerCase(Locale.ROOT)
         };
     }
 
@@ -242,7 +358,7 @@ final class ModelRun implements AutoCloseable {
     }
 
     private String[] release(Step step) {
-        String sid = sid(step.a());
+        String sid = step.a() % 7 == 0 ? "request-" + step.a() % 3 : sid(step.a());
         String provider = PROVIDERS.get(1 + step.b() % (PROVIDERS.size() - 1));
         String account = ACCOUNTS.get(step.b() / 8 % ACCOUNTS.size());
         String lease = lease(sid, step.d());
@@ -285,8 +401,25 @@ final class ModelRun implements AutoCloseable {
         // Mostly recent claims: the agents that are still there.
         int back = step.a() % 3 == 0 ? step.b() % model.claims.size() : step.b() % Math.min(6, model.claims.size());
         LeaseClaim claim = model.claims.get(model.claims.size() - 1 - back);
-        return new String[] {
-            model.heartbeat(claim), store.heartbeat(claim).name().toLowerCase(Locale.ROOT)
+        boolean connecting = step.c() % 3 == 0;
+        return new String[] {model.heartbeat(claim, connecting), connecting ? admitted(claim) : beaten(claim)};
+    }
+
+    private String beaten(LeaseClaim claim) {
+        return store.heartbeat(claim).name().toLowerCase(Locale.ROOT);
+    }
+
+    private String admitted(LeaseClaim claim) {
+        return switch (store.admit(claim)) {
+            case Admission.Admitted admitted -> {
+                if (!admitted.address().equals("10.0.0.1:80")) {
+                    yield "let through to \"" + admitted.address() + "\"";
+                }
+                // A stream is told the address alone; whether its call was restored, the records say.
+                Model.Call call = model.calls.get(claim.call().value());
+                yield call != null && model.restoredLast ? "restored" : "live";
+            }
+            case Admission.Refused refused -> refused.why().name().toLowerCase(Locale.ROOT);
         };
     }
 
@@ -375,9 +508,15 @@ final class ModelRun implements AutoCloseable {
         String name = pod(step.a());
         Incarnation incarnation = incarnation(name, step.b());
         boolean answered = step.c() % 3 == 0;
+        boolean refused = step.c() % 3 == 1;
         return new String[] {
-            model.probed(name, incarnation.toString(), answered),
-            store.probed(name, incarnation, answered).name().toLowerCase(Locale.ROOT)
+            model.probed(name, incarnation.toString(), answered, refused),
+            store.probed(
+                            name,
+                            incarnation,
+                            answered ? ProbeResult.ANSWERED : refused ? ProbeResult.REFUSED : ProbeResult.SILENT)
+                    .name()
+                    .toLowerCase(Locale.ROOT)
         };
     }
 
@@ -433,7 +572,7 @@ final class ModelRun implements AutoCloseable {
             fixture.pool().configurations().putMerchant(merchant, config.merchant(merchant));
         }
         model.config = config.compiled();
-        if (config != configured) { // pods move when targets change, and only then
+        if (config != configured) { // pods move when targets change, or a data set is new, and only then
             moves.forEach(model::place);
         }
         configured = config;
@@ -447,6 +586,8 @@ final class ModelRun implements AutoCloseable {
             model.calls.remove(sid);
             fixture.template().delete(PREFIX + ":call:" + sid);
         }
+        model.waited.remove(sid);
+        fixture.template().delete(PREFIX + ":waited:" + sid);
         String name = pod(step.b());
         Model.Pod pod = model.pods.get(name);
         if (pod != null && pod.gone && step.c() % 4 == 0) {
@@ -454,6 +595,13 @@ final class ModelRun implements AutoCloseable {
             fixture.template().delete(PREFIX + ":pod:" + name);
         }
         return same("forgotten");
+    }
+
+    private String[] loseRecord(String name) {
+        if (model.loseRecord(name)) {
+            fixture.template().delete(PREFIX + ":pod:" + name);
+        }
+        return same("lost");
     }
 
     private String[] flush() {
@@ -472,14 +620,16 @@ final class ModelRun implements AutoCloseable {
                         orNull(view.wanted())))
                 .toList());
         fixture.pool().settlement().settle();
+        configured = null;
         model.flushed(cluster);
         return same("flushed");
     }
 
     private String[] failover() {
-        fixture.template().opsForHash().put(PREFIX + ":epoch", "replid", "another");
+        fixture.failOver();
         fixture.cluster(List.of());
         fixture.pool().settlement().settle();
+        configured = null;
         model.failedOver();
         return same("failed over");
     }
@@ -504,6 +654,10 @@ final class ModelRun implements AutoCloseable {
     private String lock(String sid, int choice) {
         String lock = model.locks.get(sid);
         return lock == null || choice % 5 == 0 ? "lock-" + choice % 4 : lock;
+    }
+
+    private static String text(@Nullable String value) {
+        return value == null ? "" : value;
     }
 
     private static @Nullable String orNull(String value) {

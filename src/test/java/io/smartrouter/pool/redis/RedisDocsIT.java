@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.MerchantPolicy;
+import io.smartrouter.pool.ProbeResult;
 import io.smartrouter.testing.TestRedis;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -65,10 +66,11 @@ class RedisDocsIT {
             store.cluster(CorePods.pods(4));
             store.pool().configurations().poll();
             store.pool().configurations().putMerchant("m1", new MerchantPolicy("default", "acme", null, null));
+            store.pool().configurations().putNumber("+14155550100", "m1");
             CorePods.allocate(store, "a", "m1");
             CorePods.allocate(store, "b", null);
             CorePods.release(store, "b");
-            store.store().probed("voice-agent-3", CorePods.pod(3).incarnation(), false);
+            store.store().probed("voice-agent-3", CorePods.pod(3).incarnation(), ProbeResult.SILENT);
             store.store().lockTask("placement", "token", java.time.Duration.ofMinutes(1));
             RedisDump dump = RedisDump.of(store.template(), "voice");
             Map<String, String> types = new TreeMap<>();

@@ -8,18 +8,23 @@ import io.smartrouter.pool.AllocationOutcome.Exhausted;
 import io.smartrouter.pool.AllocationOutcome.MerchantLimit;
 import io.smartrouter.pool.InvalidInputException;
 import io.smartrouter.pool.MerchantPolicy;
+import io.smartrouter.pool.PoolStore;
 import io.smartrouter.pool.RoutingConfigurations;
 import io.smartrouter.pool.TierPolicy;
 import io.smartrouter.testing.TestRedis;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +206,31 @@ class RoutingConfigurationsIT {
                 .isNotNull();
     }
 
+    /** The look must neither forget the later edit nor move pods by what stood before it. */
+    @Test
+    void anEditIsMadeWhileALookHasAppliedAnEditByHand() {
+        AtomicReference<Runnable> meanwhile = new AtomicReference<>();
+        PoolStore slow = (PoolStore) Proxy.newProxyInstance(
+                PoolStore.class.getClassLoader(), new Class<?>[] {PoolStore.class}, (proxy, method, args) -> {
+                    Object answer = method.invoke(store.store(), args);
+                    Runnable edit = method.getName().equals("configure") ? meanwhile.getAndSet(null) : null;
+                    if (edit != null) {
+                        edit.run();
+                    }
+                    return answer;
+                });
+        RoutingConfigurations reader = store.poolOver(slow).configurations();
+        reader.poll();
+        set(TIERS.formatted(2, 0));
+        meanwhile.set(() -> reader.putTiers(TIERS.formatted(0, 2)));
+        reader.poll();
+
+        assertThat(meanwhile.get()).isNull();
+        assertThat(reader.current().tiers().get("basic")).isEqualTo(new TierPolicy("exclusive", 2, null, null));
+        assertThat(poolOf(0)).isEqualTo("basic");
+        assertThat(poolOf(1)).isEqualTo("basic");
+    }
+
     @Test
     void whatAFlushTookComesBackFromTheNewestApplied() {
         configurations.putTier("silver", new TierPolicy("exclusive", 0, null, null));
@@ -221,7 +251,7 @@ class RoutingConfigurationsIT {
         store.template().delete("voice:config:applied");
         store.template().opsForHash().putAll("voice:config:applied", oldApplied);
         set(oldTiers);
-        store.template().opsForHash().put("voice:epoch", "replid", "another");
+        store.failOver();
         configurations.poll();
 
         assertThat(configurations.current().tiers()).containsKey("silver");
@@ -237,6 +267,61 @@ class RoutingConfigurationsIT {
 
         assertThat(configurations.current().tiers()).containsOnlyKeys("gold", "basic");
         assertThat(poolOf(0)).isEqualTo("gold");
+    }
+
+    /** A rolling update: who has just started knows nothing, and settles first. */
+    @Test
+    void whatARouterThatHasJustStartedBeganWithGivesWayToWhatAnotherKnows() {
+        configurations.putTier("silver", new TierPolicy("exclusive", 0, null, null));
+        configurations.putMerchant("m1", new MerchantPolicy("silver", null, null, null));
+        store.flush();
+        try (StoreFixture started = new StoreFixture(redis, SETTINGS)) {
+            started.cluster(CorePods.pods(2));
+            assertThat(started.pool().settlement().settle()).isTrue();
+            configurations.poll();
+
+            assertThat(configurations.current().merchants()).containsOnlyKeys("m1");
+            assertThat(store.template().opsForHash().entries(MERCHANT_KEY)).containsOnlyKeys("m1");
+            started.pool().configurations().poll();
+            assertThat(started.pool().configurations().current().merchants()).containsOnlyKeys("m1");
+            started.pool().configurations().putMerchant("m2", new MerchantPolicy("silver", null, null, null));
+            configurations.poll();
+            assertThat(configurations.current().merchants()).containsOnlyKeys("m1", "m2");
+        }
+    }
+
+    @Test
+    void anEditThatTheRouterThatSettlesHadNotSeenYetIsNotForgotten() {
+        try (StoreFixture behind = new StoreFixture(redis, SETTINGS)) {
+            behind.cluster(CorePods.pods(2));
+            behind.pool().configurations().poll();
+            configurations.putMerchant("m1", new MerchantPolicy("gold", null, null, null));
+            store.flush();
+            assertThat(behind.pool().settlement().settle()).isTrue();
+            configurations.poll();
+
+            assertThat(configurations.current().merchants()).containsOnlyKeys("m1");
+            behind.pool().configurations().poll();
+            assertThat(behind.pool().configurations().current().merchants()).containsOnlyKeys("m1");
+        }
+    }
+
+    @Test
+    void aCompiledFormThatIsMissingIsMadeAgain() {
+        configurations.putMerchant("m1", new MerchantPolicy("gold", null, null, null));
+        for (StoreFixture router : List.of(store, new StoreFixture(redis, SETTINGS))) {
+            store.template().delete("voice:config:applied");
+            Assertions.assertTimeoutPreemptively(
+                    Duration.ofSeconds(20), router.pool().configurations()::poll, "it never ends");
+
+            String sid = router == store ? "a" : "b";
+            assertThat(CorePods.allocate(store, sid, "m1")).isInstanceOf(Allocated.class);
+            assertThat(router.pool().configurations().current().merchants()).containsOnlyKeys("m1");
+            assertThat(router.pool().configurations().problem()).isEmpty();
+            if (router != store) {
+                router.close();
+            }
+        }
     }
 
     @Test
@@ -263,7 +348,7 @@ class RoutingConfigurationsIT {
                         Allocated.class,
                         call -> assertThat(call.allocation().pool()).isEqualTo("basic"));
         assertThat(CorePods.allocate(store, "c", "m1"))
-                .isEqualTo(new Exhausted(List.of("merchant:acme", "gold", "basic")));
+                .isEqualTo(new Exhausted(List.of("merchant:acme", "gold", "basic"), "m1"));
     }
 
     private void set(String tiers) {

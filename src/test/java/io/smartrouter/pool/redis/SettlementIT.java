@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.smartrouter.pool.AllocationOutcome.Allocated;
 import io.smartrouter.pool.AllocationOutcome.Exhausted;
 import io.smartrouter.pool.HeartbeatOutcome;
+import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.SettlementStore.Beginning;
 import io.smartrouter.pool.UnsettledException;
@@ -15,7 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -92,6 +98,7 @@ class SettlementIT {
     void anAgentThatSaysFreeEndsItsPodsQuarantine() {
         assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
         store.pool().agentSaysFree(address -> address.endsWith(":9001"));
+        store.setTime(START + 10_000); // no stream is on its way any more
         store.manager().askQuarantined();
 
         assertThat(CorePods.allocated(store, "a").allocation().pod()).isEqualTo("voice-agent-1");
@@ -102,7 +109,7 @@ class SettlementIT {
     void anotherReplicationIdShutsTheGateAndKeepsTheCalls() {
         Allocated call = twoPodsReadyAndOneInACall();
         String id = epoch("id");
-        store.template().opsForHash().put("voice:epoch", "replid", "another");
+        store.failOver();
 
         assertThat(CorePods.allocated(store, "a").allocation()).isEqualTo(call.allocation());
         assertThat(epoch("id")).isNotEqualTo(id);
@@ -145,11 +152,11 @@ class SettlementIT {
         assertThat(store.settling().begin("next")).isEqualTo(Beginning.BEGUN_WITH_RECORDS);
         for (Runnable late : List.<Runnable>of(
                 () -> store.settling().open("dead"),
-                () -> store.settling().observe("dead", CorePods.pod(0)),
-                () -> store.settling().quarantine("dead", List.of("voice-agent-0")),
+                () -> store.settling().observe("dead", CorePods.pods(1)),
+                () -> store.settling().settlePods("dead", List.of("voice-agent-0")),
                 () -> store.settling().deferDeadlines("dead"),
                 () -> store.settling()
-                        .configure("dead", "0", new io.smartrouter.pool.ConfigurationEdit.None(), Map.of()))) {
+                        .configure("dead", "0", "1", new io.smartrouter.pool.ConfigurationEdit.None(), Map.of()))) {
             assertThatExceptionOfType(UnsettledException.class).isThrownBy(late::run);
         }
         assertThat(epoch("state")).isEqualTo("settling");
@@ -185,12 +192,65 @@ class SettlementIT {
         }
     }
 
+    /** However long the settlement takes, and whoever does it: a caller hears within its patience. */
+    @Test
+    void manyRequestsDuringASettlementWaitNoLongerThanTheirPatienceAndShareIt() throws Exception {
+        CountDownLatch slow = new CountDownLatch(1);
+        AtomicInteger settlements = new AtomicInteger();
+        store.whenPodsAreAsked(() -> {
+            settlements.incrementAndGet();
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> slow.getCount() == 0);
+        });
+        try (var callers = Executors.newFixedThreadPool(20)) {
+            List<Future<?>> waiting = IntStream.range(0, 20)
+                    .<Future<?>>mapToObj(i -> callers.submit(() -> CorePods.allocate(store, "a", null)))
+                    .toList();
+            for (Future<?> caller : waiting) {
+                assertThatExceptionOfType(ExecutionException.class)
+                        .isThrownBy(() -> caller.get(20, TimeUnit.SECONDS))
+                        .withCauseInstanceOf(UnsettledException.class);
+            }
+            assertThat(settlements).hasValue(1);
+        } finally {
+            slow.countDown();
+        }
+        assertThat(store.pool().settlement().settle()).isTrue();
+        assertThat(store.pool().settlement().opened()).isEqualTo(1);
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
+    }
+
+    /** What a settlement finds done already writes nothing, and yet it goes on. */
+    @Test
+    void aSettlementThatWritesNothingKeepsItsLock() {
+        twoPodsReadyAndOneInACall();
+        store.failOver();
+        assertThat(store.settling().begin("slow")).isEqualTo(Beginning.BEGUN_WITH_RECORDS);
+        store.template().expire("voice:lock:task:settle", Duration.ofMillis(500));
+        observe("slow", CorePods.pod(0));
+        assertThat(store.template().getExpire("voice:lock:task:settle", TimeUnit.MILLISECONDS))
+                .isGreaterThan(1_000);
+        store.settling().open("slow");
+    }
+
+    private void observe(String token, PodFacts pod) {
+        store.settling().observe(token, List.of(pod));
+    }
+
+    @Test
+    void anEpochThatIsDeletedAloneIsSettled() {
+        Allocated call = twoPodsReadyAndOneInACall();
+        store.template().delete("voice:epoch");
+
+        assertThat(CorePods.allocated(store, "a").allocation()).isEqualTo(call.allocation());
+        assertThat(epoch("state")).isEqualTo("open");
+    }
+
     @Test
     void noDeadlineLiesBeforeTheOpeningPlusTheQuarantine() {
         twoPodsReadyAndOneInACall();
         long failover = START + Duration.ofHours(4).toMillis(); // the call's end is 30 s away
         store.setTime(failover);
-        store.template().opsForHash().put("voice:epoch", "replid", "another");
+        store.failOver();
         assertThat(store.manager().call(new io.smartrouter.pool.CallId("a"))).isPresent();
         CorePods.allocate(store, "b", null);
 

@@ -13,7 +13,9 @@ record Step(Op op, int a, int b, int c, int d) {
     enum Op {
         ALLOCATE(30),
         RELEASE(16),
-        HEARTBEAT(10),
+        HEARTBEAT(14),
+        STREAM(10),
+        CONTINUE(10),
         OBSERVE(22),
         GONE(4),
         DRAIN(3),
@@ -24,10 +26,11 @@ record Step(Op op, int a, int b, int c, int d) {
         REPLACE(5),
         WITHDRAW(2),
         UNLOCK(6),
-        ADVANCE(8),
+        ADVANCE(10),
         EXPIRE(4),
         CONFIGURE(1),
         FORGET(2),
+        LOSE_RECORD(2),
         FLUSH(1),
         FAILOVER(1);
 

@@ -1,17 +1,23 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.MirrorFixture;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
+import io.smartrouter.pool.PodWord;
 import io.smartrouter.pool.PoolFixture;
 import io.smartrouter.pool.PoolManager;
 import io.smartrouter.pool.PoolProperties;
 import io.smartrouter.pool.PoolStore;
+import io.smartrouter.pool.ReconcileStore;
 import io.smartrouter.pool.SettlementStore;
 import io.smartrouter.pool.Tokens;
+import io.smartrouter.testing.RedisLink;
 import io.smartrouter.testing.TestRedis;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
@@ -33,16 +39,27 @@ public final class StoreFixture implements AutoCloseable {
     private final RedisPoolStore store;
     private final SettlementStore settling;
     private final List<PodFacts> clusterPods = new ArrayList<>();
+    private final PodSource source = source();
+    private final ReconcileStore reconciling;
+    private final MirrorFixture mirroring;
     private final PoolFixture pool;
     private volatile boolean clusterComplete = true;
+    private volatile Runnable podsAsked = () -> {};
+    private volatile Function<String, PodWord> kubernetes = pod -> new PodWord.Silent();
 
     /** Settings as in application.yaml, by their names. */
     public StoreFixture(TestRedis redis, Map<String, String> settings) {
         this(redis, settings, UnaryOperator.identity());
     }
 
-    StoreFixture(TestRedis redis, Map<String, String> settings, UnaryOperator<String> change) {
+    /** The same, with each script's text changed. */
+    public StoreFixture(TestRedis redis, Map<String, String> settings, UnaryOperator<String> change) {
         this("127.0.0.1", redis.port(), settings, change);
+    }
+
+    /** Over a link, through which the primary can change. */
+    public StoreFixture(RedisLink link, Map<String, String> settings) {
+        this("127.0.0.1", link.port(), settings, UnaryOperator.identity());
     }
 
     StoreFixture(String host, int port, Map<String, String> settings, UnaryOperator<String> change) {
@@ -58,9 +75,23 @@ public final class StoreFixture implements AutoCloseable {
         RedisCommands commands = new RedisCommands(template, keys);
         RedisScripts scripts = new RedisScripts(change);
         Tokens tokens = Tokens.secure();
-        store = new RedisPoolStore(commands, scripts, keys, properties);
+        mirroring = new MirrorFixture(
+                tokens,
+                new RedisMirrorStore(commands, scripts, keys, properties, connections),
+                new RedisMirrorChannel(commands, keys, connections));
+        store = new RedisPoolStore(commands, scripts, keys, properties, mirroring.mirror());
         settling = new RedisSettlementStore(commands, scripts, keys, store, properties, tokens);
-        pool = new PoolFixture(store, settling, properties, new PodSource() {
+        reconciling = new RedisReconcileStore(commands, scripts, keys, properties);
+        pool = poolOver(store);
+    }
+
+    /** The core over a store that a test stands before the real one. */
+    PoolFixture poolOver(PoolStore other) {
+        return new PoolFixture(other, settling, properties, source, mirroring::gather);
+    }
+
+    private PodSource source() {
+        return new PodSource() {
             @Override
             public boolean isComplete() {
                 return clusterComplete;
@@ -68,21 +99,27 @@ public final class StoreFixture implements AutoCloseable {
 
             @Override
             public List<PodFacts> pods() {
+                podsAsked.run();
                 synchronized (clusterPods) {
                     return List.copyOf(clusterPods);
                 }
             }
-        });
+
+            @Override
+            public PodWord ask(String pod, Duration atMost) {
+                return kubernetes.apply(pod);
+            }
+        };
     }
 
     /** Scripts whose clock is held by {@link #setTime}. */
-    static UnaryOperator<String> heldClock() {
+    public static UnaryOperator<String> heldClock() {
         return script ->
                 script.replace("redis.call('TIME')", "redis.call('HMGET', '" + TIME_KEY + "', 'seconds', 'micros')");
     }
 
     /** Sets the held clock, in ms. */
-    void setTime(long ms) {
+    public void setTime(long ms) {
         template.opsForHash()
                 .putAll(
                         TIME_KEY,
@@ -104,6 +141,21 @@ public final class StoreFixture implements AutoCloseable {
         return store;
     }
 
+    /** The store as the reconciler sees it. */
+    public ReconcileStore reconciling() {
+        return reconciling;
+    }
+
+    /** The watch. */
+    public PodSource watch() {
+        return source;
+    }
+
+    /** The settings. */
+    public PoolProperties properties() {
+        return properties;
+    }
+
     SettlementStore settling() {
         return settling;
     }
@@ -121,9 +173,25 @@ public final class StoreFixture implements AutoCloseable {
         }
     }
 
+    /** What Kubernetes says when it is asked about one pod. */
+    public void kubernetesSays(Function<String, PodWord> word) {
+        kubernetes = word;
+    }
+
     /** Whether the watch has seen the cluster. */
-    void clusterComplete(boolean complete) {
+    public void clusterComplete(boolean complete) {
         clusterComplete = complete;
+    }
+
+    /** Makes it look as if this primary were another one than that on which the data set was opened. */
+    void failOver() {
+        template.opsForHash()
+                .putAll(properties.redis().keyPrefix() + ":epoch", Map.of("replid", "another", "run_id", "another"));
+    }
+
+    /** What the core does of the cluster's pods first, when it settles. */
+    void whenPodsAreAsked(Runnable hook) {
+        podsAsked = hook;
     }
 
     /** Empties the server. */
@@ -133,8 +201,14 @@ public final class StoreFixture implements AutoCloseable {
         }
     }
 
+    /** This router's mirror, which follows once it is begun. */
+    public MirrorFixture mirroring() {
+        return mirroring;
+    }
+
     @Override
     public void close() {
+        mirroring.close();
         connections.destroy();
     }
 }

@@ -6,6 +6,7 @@ import static io.smartrouter.webhook.plivo.PlivoSigner.pairs;
 import static io.smartrouter.webhook.plivo.PlivoSigner.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.smartrouter.webhook.Accounts;
 import io.smartrouter.webhook.Parameters;
 import io.smartrouter.webhook.Verdict;
 import io.smartrouter.webhook.Verdict.Proven;
@@ -171,7 +172,8 @@ class PlivoSignatureTest {
                 "{\"CallUUID\":\"x\"}",
                 Parameters.NONE,
                 signed,
-                Optional.empty());
+                Optional.empty(),
+                null);
         assertThat(one.verify(json)).isEqualTo(new Unproven("body_is_no_form"));
         assertThat(one.verify(request("POST", URL, encode(AB), "", signed))).isEqualTo(new Proven("MA1"));
     }
@@ -241,12 +243,12 @@ class PlivoSignatureTest {
         return text.toString();
     }
 
-    private static PlivoProperties.Account account(String id, String... tokens) {
-        return new PlivoProperties.Account(id, List.of(tokens), List.of());
+    private static Accounts.Account account(String id, String... tokens) {
+        return new Accounts.Account(id, List.of(tokens), List.of());
     }
 
-    private static PlivoSignature signature(PlivoProperties.Account... accounts) {
-        return new PlivoSignature(new PlivoAccounts(List.of(accounts)));
+    private static PlivoSignature signature(Accounts.Account... accounts) {
+        return new PlivoSignature(new Accounts("accounts", PlivoSignature.HMAC, List.of(accounts)));
     }
 
     private static HttpHeaders headers(String... signatureAndNonce) {
@@ -268,6 +270,7 @@ class PlivoSignatureTest {
                 form,
                 Parameters.parse("body", form),
                 headers,
-                Optional.empty());
+                Optional.empty(),
+                null);
     }
 }

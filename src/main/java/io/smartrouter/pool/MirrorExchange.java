@@ -1,0 +1,200 @@
+package io.smartrouter.pool;
+
+import io.smartrouter.pool.MirrorStore.Joined;
+import io.smartrouter.pool.MirrorStore.Page;
+import io.smartrouter.pool.RouterMirror.HandedOver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Brings the routers' mirrors into a data set that is being settled. Who settles says so on the channel and joins its own
+ * mirror; each router that hears it, or meets the shut gate, joins its own under the same token, and says that it has.
+ * Whoever comes too late joins after the opening.
+ */
+@Component
+public class MirrorExchange implements MirrorGathering {
+    private static final Logger log = LoggerFactory.getLogger(MirrorExchange.class);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(300);
+    private static final Duration HEARD_LATELY = Duration.ofSeconds(10);
+    private static final int AT_ONCE = 200;
+
+    private final RouterMirror mirror;
+    private final MirrorStore store;
+    private final MirrorChannel channel;
+    private final Ticker ticker;
+    private final String self;
+    private final Map<String, Long> heard = new ConcurrentHashMap<>();
+    private final AtomicLong taken = new AtomicLong();
+    private final AtomicLong overbooked = new AtomicLong();
+    private final Object contributing = new Object();
+    private volatile @Nullable Gathering gathering;
+
+    MirrorExchange(RouterMirror mirror, MirrorStore store, MirrorChannel channel, Ticker ticker, Tokens tokens) {
+        this.mirror = mirror;
+        this.store = store;
+        this.channel = channel;
+        this.ticker = ticker;
+        this.self = tokens.next();
+    }
+
+    /** The routers that a settlement waits for. */
+    private record Gathering(String token, Set<String> missing, CountDownLatch complete) {
+        void joined(String router) {
+            missing.remove(router);
+            if (missing.isEmpty()) {
+                complete.countDown();
+            }
+        }
+    }
+
+    /** Listens, and says that this router is there; every few seconds. */
+    public void hello() {
+        channel.listen(this::heard);
+        channel.say("hello " + self);
+    }
+
+    private void heard(String message) {
+        String[] words = message.split(" ", 3);
+        switch (words[0]) {
+            case "hello" -> heard.put(words[1], ticker.nanos());
+            case "settle" -> Thread.ofVirtual().name("join-mirror").start(() -> contributeAndSay(words[1]));
+            case "joined" -> {
+                Gathering now = gathering;
+                if (now != null && now.token().equals(words[1])) {
+                    now.joined(words[2]);
+                }
+            }
+            default -> log.debug("unknown word on the channel word={}", words[0]);
+        }
+    }
+
+    @Override
+    public void gather(String token) {
+        heard.values().removeIf(at -> ticker.since(at).compareTo(HEARD_LATELY) > 0);
+        Set<String> others = ConcurrentHashMap.newKeySet();
+        others.addAll(
+                heard.keySet().stream().filter(router -> !router.equals(self)).collect(Collectors.toSet()));
+        Gathering now = new Gathering(token, others, new CountDownLatch(others.isEmpty() ? 0 : 1));
+        gathering = now;
+        long begun = ticker.nanos();
+        try {
+            store.beginJoining(token);
+            channel.say("settle " + token);
+            contribute(token);
+            Duration left = LONGEST_WAIT.minus(ticker.since(begun));
+            if (!now.complete().await(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS)) {
+                log.warn(
+                        "settling without the mirrors of some routers missing={}",
+                        now.missing().size());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("interrupted while mirrors are joined", e);
+        } finally {
+            gathering = null;
+        }
+    }
+
+    /** Gives the mirror to the settlement that is under way, if it has not been given already. */
+    void contributeToWhatIsUnderWay() {
+        store.settling().filter(token -> !mirror.isPartOf(token)).ifPresent(this::contributeAndSay);
+    }
+
+    private void contributeAndSay(String token) {
+        tryToContribute(token);
+        if (mirror.isPartOf(token)) {
+            channel.say("joined " + token + " " + self);
+        }
+    }
+
+    private void tryToContribute(String token) {
+        try {
+            contribute(token);
+        } catch (StoreUnavailableException e) {
+            log.info("mirror not joined in time, it joins after the opening reason=\"{}\"", e.getMessage());
+        }
+    }
+
+    private void contribute(String token) {
+        synchronized (contributing) {
+            if (token.equals(mirror.contributedTo())) {
+                return;
+            }
+            HandedOver handed = mirror.handOver();
+            join(token, handed.copies());
+            if (handed.wholeUpTo().isPresent()) {
+                long upTo = handed.wholeUpTo().getAsLong();
+                join(token, forgottenEnds(token, upTo, handed));
+                store.join(token, List.of(), handed.wholeUpTo());
+            }
+            mirror.contributed(token);
+            log.info(
+                    "mirror joined copies={} whole={}",
+                    handed.copies().size(),
+                    handed.wholeUpTo().isPresent());
+        }
+    }
+
+    /** What this router knows and a data set does not that was opened without it. */
+    void joinLate() {
+        HandedOver handed = mirror.handOver();
+        if (!handed.copies().isEmpty()) {
+            log.warn("mirror joined late copies={} taken={}", handed.copies().size(), join("", handed.copies()));
+        }
+    }
+
+    /** A live call that a whole mirror lacks, no later than that mirror, has ended: an old file knows no ends. */
+    private List<Copy> forgottenEnds(String token, long upTo, HandedOver handed) {
+        Set<String> held = handed.copies().stream()
+                .filter(Copy::mayHoldPod)
+                .map(Copy::name)
+                .collect(Collectors.toSet());
+        List<Copy> ends = new ArrayList<>();
+        String cursor = "";
+        do {
+            Page page = store.liveSeqs(token, cursor);
+            page.copies().stream()
+                    .filter(live -> live.seq() > 0 && live.seq() <= upTo && !held.contains(live.name()))
+                    .map(live -> live.ended(Map.of("seq", Long.toString(upTo), "end_reason", "ended_before_loss")))
+                    .forEach(ends::add);
+            cursor = page.cursor();
+        } while (!cursor.isEmpty());
+        return ends;
+    }
+
+    private int join(String token, List<Copy> copies) {
+        int sum = 0;
+        List<Copy> readable = copies.stream().filter(Copy::isReadable).toList();
+        for (int i = 0; i < readable.size(); i += AT_ONCE) {
+            Joined joined = store.join(
+                    token, readable.subList(i, Math.min(readable.size(), i + AT_ONCE)), OptionalLong.empty());
+            sum += joined.taken();
+            overbooked.addAndGet(joined.overbooked());
+        }
+        taken.addAndGet(sum);
+        return sum;
+    }
+
+    /** Copies from this router's mirror that a data set had lost. */
+    public long taken() {
+        return taken.get();
+    }
+
+    /** Pods that held more calls than slots after a join, each time that one found them so. */
+    public long overbooked() {
+        return overbooked.get();
+    }
+}

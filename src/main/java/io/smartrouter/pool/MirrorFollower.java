@@ -1,0 +1,82 @@
+package io.smartrouter.pool;
+
+import io.smartrouter.pool.MirrorStore.Next;
+import io.smartrouter.pool.MirrorStore.Page;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+/**
+ * Keeps this router's mirror in step: a snapshot page by page, then what each transition touched; a new snapshot after a
+ * gap, or of a new data set. Where it meets a settlement, it gives the mirror to it; where one went by without it, what
+ * the mirror knows joins the new data set late. One thread runs it, see {@link #step()}.
+ */
+@Component
+public class MirrorFollower {
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private final RouterMirror mirror;
+    private final MirrorStore store;
+    private final MirrorExchange exchange;
+    private final Ticker ticker;
+
+    MirrorFollower(RouterMirror mirror, MirrorStore store, MirrorExchange exchange, Ticker ticker) {
+        this.mirror = mirror;
+        this.store = store;
+        this.exchange = exchange;
+        this.ticker = ticker;
+    }
+
+    /** Follows for a while: until there is something, or for less than a command's time-out. */
+    public void step() {
+        mirror.discardIfOld();
+        try {
+            if (mirror.dataSet().isEmpty()) {
+                begin();
+            }
+            follow();
+        } catch (UnsettledException e) {
+            exchange.contributeToWhatIsUnderWay();
+            ticker.pause(PAUSE);
+        } catch (StoreUnavailableException e) {
+            ticker.pause(PAUSE);
+            throw e;
+        }
+    }
+
+    private void follow() {
+        switch (store.next(mirror.dataSet(), mirror.upTo())) {
+            case Next.Gap gap -> {
+                mirror.broke();
+                begin();
+            }
+            case Next.Followed next -> {
+                mirror.follow(next.upTo(), next.copies(), next.isAll());
+                if (next.isAll()) {
+                    store.awaitAfter(next.upTo());
+                }
+            }
+        }
+    }
+
+    /** Events since the first page tell what changed while the others were read. */
+    private void begin() {
+        Page first = store.calls("");
+        if (!mirror.isPartOf(first.dataSet())) {
+            exchange.joinLate();
+            first = store.calls("");
+        }
+        List<Copy> snapshot = new ArrayList<>(store.pods());
+        snapshot.addAll(first.copies());
+        Page page = first;
+        while (!page.cursor().isEmpty()) {
+            page = store.calls(page.cursor());
+            if (!page.dataSet().equals(first.dataSet())) {
+                return; // lost and opened again meanwhile: the next step begins anew
+            }
+            snapshot.addAll(page.copies());
+        }
+        mirror.renew(first.dataSet(), first.seq(), snapshot);
+    }
+}

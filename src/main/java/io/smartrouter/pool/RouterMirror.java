@@ -1,0 +1,166 @@
+package io.smartrouter.pool;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.springframework.stereotype.Component;
+
+/**
+ * This router's mirror: what it knows of the data set, for the day on which the data set is lost. {@link MirrorFollower}
+ * keeps it in step, and the outcome of an own request is in it <em>before</em> the request is answered.
+ *
+ * <p>The race: a request's outcome may come from a data set that is lost while the answer is on its way, and the mirror may
+ * be handed to a settlement in between. Then the new data set does not know the outcome, and nobody may be told of it. So
+ * a request notes the {@link #generation()} before it asks, and an outcome of an earlier one is refused: it is asked again.
+ */
+@Component
+public class RouterMirror {
+    private static final Duration OUT_OF_STEP = Duration.ofMinutes(10);
+    private static final int PUTS_BETWEEN_FORGETTING = 1_000;
+
+    private final Ticker ticker;
+    private LeaseMirror copies = new LeaseMirror();
+    private String dataSet = "";
+    private String contributedTo = "";
+    private long upTo;
+    private boolean gapless;
+    private long generation;
+    private long inStep;
+    private int puts;
+
+    RouterMirror(Ticker ticker) {
+        this.ticker = ticker;
+        inStep = ticker.nanos();
+    }
+
+    /**
+     * What a settlement is given.
+     *
+     * @param copies all that this router knows
+     * @param wholeUpTo up to which seq nothing is missing; empty if something may be
+     */
+    record HandedOver(List<Copy> copies, OptionalLong wholeUpTo) {}
+
+    /** Rises whenever the mirror was handed over; noted before the store is asked. */
+    public synchronized long generation() {
+        return generation;
+    }
+
+    /**
+     * Takes the outcome of an own request.
+     *
+     * @param begun the generation before the store was asked
+     * @throws UnsettledException if the mirror was handed over since: the outcome must not be told, but asked again
+     */
+    public synchronized void took(long begun, Copy copy) {
+        requireSame(begun);
+        put(copy);
+    }
+
+    /** The same for the end of a call, of which the other fields may be known already. */
+    public synchronized void tookEnd(long begun, String sid, Map<String, String> end) {
+        requireSame(begun);
+        Copy known = copies.call(sid).orElseGet(() -> new Copy(Copy.Kind.CALL, sid, Map.of()));
+        put(known.ended(end));
+    }
+
+    private void requireSame(long begun) {
+        if (begun != generation) {
+            throw new UnsettledException("mirror_handed_over");
+        }
+    }
+
+    private void put(Copy copy) {
+        copies.put(copy);
+        if (++puts % PUTS_BETWEEN_FORGETTING == 0) {
+            copies.forget();
+        }
+    }
+
+    /** Takes what a snapshot of a data set showed. */
+    synchronized void renew(String ofDataSet, long seq, List<Copy> snapshot) {
+        if (!ofDataSet.equals(dataSet)) {
+            generation++;
+        }
+        copies = copies.renewed(seq, snapshot);
+        copies.forget();
+        dataSet = ofDataSet;
+        upTo = seq;
+        gapless = false; // until the events since the snapshot's first page are read
+        inStep = ticker.nanos();
+    }
+
+    /** Takes what happened since. */
+    synchronized void follow(long seq, List<Copy> touched, boolean all) {
+        touched.forEach(this::put);
+        upTo = seq;
+        gapless |= all;
+        inStep = ticker.nanos();
+    }
+
+    /** Events are missing, or the data set is another one: nothing is forgotten, but it is not whole. */
+    synchronized void broke() {
+        gapless = false;
+    }
+
+    /** Gives up what is out of step for so long that ends are forgotten elsewhere. */
+    synchronized void discardIfOld() {
+        if (ticker.since(inStep).compareTo(OUT_OF_STEP) > 0) {
+            copies = new LeaseMirror();
+            gapless = false;
+            dataSet = "";
+        }
+    }
+
+    /** Hands everything to a settlement; what was asked before and is answered later is asked again. */
+    synchronized HandedOver handOver() {
+        discardIfOld();
+        generation++;
+        return new HandedOver(copies.all(), gapless ? OptionalLong.of(upTo) : OptionalLong.empty());
+    }
+
+    synchronized void contributed(String token) {
+        contributedTo = token;
+    }
+
+    synchronized String contributedTo() {
+        return contributedTo;
+    }
+
+    /** Whether all that was known before this data set was opened went into it. */
+    synchronized boolean isPartOf(String ofDataSet) {
+        return ofDataSet.equals(contributedTo) || ofDataSet.equals(dataSet);
+    }
+
+    synchronized String dataSet() {
+        return dataSet;
+    }
+
+    synchronized long upTo() {
+        return upTo;
+    }
+
+    /** Whether it follows without a gap. */
+    public synchronized boolean isWhole() {
+        return gapless && ticker.since(inStep).compareTo(OUT_OF_STEP) <= 0;
+    }
+
+    /** How long ago it was in step; grows while Redis is away. */
+    public synchronized Duration age() {
+        return ticker.since(inStep);
+    }
+
+    /** How many copies it holds. */
+    public synchronized int size() {
+        return copies.size();
+    }
+
+    /** By name, for tests and for who compares. */
+    synchronized Map<String, Copy> held() {
+        Map<String, Copy> held = new HashMap<>();
+        copies.all().stream().filter(Copy::mayHoldPod).forEach(copy -> held.put(copy.name(), copy));
+        return held;
+    }
+}

@@ -1,0 +1,425 @@
+package io.smartrouter.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smartrouter.deploy.RedisSetups;
+import io.smartrouter.faults.History.Allocate;
+import io.smartrouter.faults.History.Answer;
+import io.smartrouter.faults.History.Fault;
+import io.smartrouter.faults.History.Freed;
+import io.smartrouter.faults.History.Given;
+import io.smartrouter.faults.History.Release;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * One row for each fault that an operator can meet; the table is printed at the end. Property {@code test.seed} repeats
+ * a run, {@code faults.short} makes each row, and the chaos at its end, shorter. Tag {@code loss}: data or a process is
+ * lost, or an answer; these rows run in CI.
+ */
+@Timeout(900)
+class FaultSuite {
+    private static final long SEED = Long.getLong("test.seed", System.nanoTime() % 1_000_000);
+    private static final boolean SHORT = Boolean.getBoolean("faults.short");
+    private static final Duration CHAOS = Duration.ofMinutes(SHORT ? 2 : 10);
+    private static final int PODS = 30;
+    private static final int CALLERS = 8;
+    /** Calls whose allocation the replica never hears of. */
+    private static final int LOST = 5;
+
+    /** The command time-out (500 ms) and what a loaded machine adds. */
+    private static final long BOUND_MS = 2_500;
+
+    private static final List<String> TABLE = Collections.synchronizedList(new ArrayList<>());
+
+    @AfterAll
+    static void table() {
+        System.out.printf("%nfault suite, seed %d%n", SEED);
+        System.out.println(
+                "| fault | operations | during faults | faults | slowest answer ms | gap ms (median, worst) | limit 6"
+                        + " | findings |");
+        System.out.println("|---|---|---|---|---|---|---|---|");
+        TABLE.forEach(System.out::println);
+    }
+
+    private interface Row {
+        /** Injects the faults while the load runs. */
+        void run(FaultRig rig) throws Exception;
+    }
+
+    private void row(String name, FaultRig rig, Row row) throws Exception {
+        try (rig) {
+            rig.load.callers(CALLERS, Duration.ofMillis(400));
+            rig.load.longCalls(5);
+            rig.served(40);
+            row.run(rig);
+            rig.served(40);
+            List<String> findings = rig.finish(BOUND_MS);
+            List<Long> gaps = rig.gapsMs();
+            long slowest = Math.max(
+                    rig.history.all(Allocate.class).stream()
+                            .mapToLong(one -> one.span().millis())
+                            .max()
+                            .orElse(0),
+                    rig.history.all(Release.class).stream()
+                            .mapToLong(one -> one.span().millis())
+                            .max()
+                            .orElse(0));
+            TABLE.add("| %s | %d | %d | %d | %d | %s | %d | %d |"
+                    .formatted(
+                            name,
+                            rig.history.all(Allocate.class).size()
+                                    + rig.history.all(Release.class).size(),
+                            HistoryChecker.overlapped(rig.history),
+                            rig.history.all(Fault.class).size(),
+                            slowest,
+                            gaps.isEmpty() ? "-" : gaps.get(gaps.size() / 2) + ", " + gaps.getLast(),
+                            rig.atTheLimit.size(),
+                            findings.size()));
+            rig.atTheLimit.forEach(one -> System.out.printf("%s: %s%n", name, one));
+            assertThat(findings).as("%s, seed %d", name, SEED).isEmpty();
+        }
+    }
+
+    private static FaultRig rig(String... redisArguments) {
+        return new FaultRig(SEED, 2, PODS, Map.of(), redisArguments);
+    }
+
+    private static int times(int full) {
+        return SHORT ? Math.max(1, full / 5) : full;
+    }
+
+    @Test
+    @Tag("loss")
+    void flush() throws Exception {
+        row("FLUSHALL", rig(), rig -> {
+            for (int i = 0; i < times(10); i++) {
+                Faults.flush(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void flushDuringSettling() throws Exception {
+        row("FLUSHALL again during settling", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.flushDuringSettling(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void flushWithOneRouterPaused() throws Exception {
+        row("FLUSHALL with one router paused", rig(), rig -> {
+            for (int i = 0; i < times(10); i++) {
+                Faults.flushBesideAPausedRouter(rig, i % 2, i % 2 * 30);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void primaryRestartedEmpty() throws Exception {
+        row("primary killed, restarted empty", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.primaryRestartedEmpty(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void redisHangs() throws Exception {
+        row("Redis hangs 5 s, 12 s", rig(), rig -> {
+            for (int seconds : SHORT ? new int[] {5} : new int[] {5, 12}) {
+                Faults.redisHangs(rig, seconds);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    void redisRefuses() throws Exception {
+        row("Redis full, read-only, without its scripts", rig(), rig -> {
+            Faults.redisFull(rig);
+            rig.served(40);
+            Faults.redisReadOnly(rig);
+            rig.served(40);
+            Faults.redisWithoutItsScripts(rig);
+        });
+    }
+
+    @Test
+    void redisAsksForAPasswordOrHoldsNonsense() throws Exception {
+        row("Redis asks for a password, a wrong type at a key", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.redisAsksForAPassword(rig);
+                rig.served(20);
+                String sid = "extra-" + i;
+                rig.fault("wrong type at a new call", () -> wrongTypeAtANewCall(rig, sid));
+                rig.fault("wrong type at a live call", () -> wrongTypeAtALiveCall(rig, sid));
+                rig.fault("wrong type at a pod's calls", () -> wrongTypeAtTheCallsOfItsPod(rig, sid));
+                rig.served(20);
+                rig.fault("wrong type, then nothing, at a pod's calls", () -> callsOfAPodLost(rig));
+                rig.served(20);
+            }
+        });
+    }
+
+    /** What this router answers now to an allocate. */
+    private static Answer ask(FaultRig rig, int router, String sid) throws InterruptedException {
+        rig.client.allocate(router, sid);
+        return rig.history.all(Allocate.class).stream()
+                .filter(one -> one.sid().equals(sid))
+                .map(Allocate::answer)
+                .reduce((before, last) -> last)
+                .orElseThrow();
+    }
+
+    private static void wrongTypeAtANewCall(FaultRig rig, String sid) throws Exception {
+        rig.redis.command("SET voice:call:" + sid + " nonsense");
+        assertThat(ask(rig, 0, sid)).isEqualTo(Faults.UNAVAILABLE);
+        assertThat(ask(rig, 1, sid)).isEqualTo(Faults.UNAVAILABLE);
+        rig.served(20);
+        assertThat(rig.redis.command("GET voice:call:" + sid)).contains("nonsense");
+        assertThat(rig.redis.command("ZSCORE voice:calls " + sid))
+                .as("half a call")
+                .startsWith("$-1");
+        rig.redis.command("DEL voice:call:" + sid);
+        assertThat(ask(rig, 0, sid)).isInstanceOf(Given.class);
+    }
+
+    private static void wrongTypeAtALiveCall(FaultRig rig, String sid) throws Exception {
+        Answer given = ask(rig, 1, sid);
+        String key = "voice:call:" + sid;
+        rig.redis.command("MULTI\r\nRENAME %s aside\r\nSET %s nonsense\r\nEXEC".formatted(key, key));
+        assertThat(ask(rig, 0, sid)).isEqualTo(Faults.UNAVAILABLE);
+        assertThat(ask(rig, 1, sid)).isEqualTo(Faults.UNAVAILABLE);
+        TimeUnit.MILLISECONDS.sleep(1_500); // longer than from one reconciling to the next
+        rig.redis.command("RENAME aside " + key);
+        assertThat(ask(rig, 1, sid)).isEqualTo(given);
+    }
+
+    /** Its release is told that it is not stored, and is stored when it can be. */
+    private static void wrongTypeAtTheCallsOfItsPod(FaultRig rig, String sid) throws Exception {
+        String key = "voice:pod:%s:calls".formatted(((Given) ask(rig, 0, sid)).pod());
+        rig.redis.command("RENAME %s aside\r\nSET %s nonsense".formatted(key, key));
+        assertThat(rig.client.release(0, sid)).isEqualTo(Faults.UNAVAILABLE);
+        assertThat(rig.redis.command("HGET voice:call:%s state".formatted(sid)))
+                .as("half a release")
+                .contains("allocated");
+        rig.served(20);
+        rig.redis.command("RENAME aside " + key);
+        Awaitility.await()
+                .atMost(FaultRig.PATIENCE)
+                .until(() -> rig.redis
+                        .command("HGET voice:call:%s state".formatted(sid))
+                        .contains("ended"));
+        assertThat(rig.client.release(1, sid)).isInstanceOf(Freed.class);
+    }
+
+    /** The pod of a call that lives on is offered to nobody, and reconciling puts the call back where it stood. */
+    private static void callsOfAPodLost(FaultRig rig) throws Exception {
+        String sid = rig.history.all(Allocate.class).stream()
+                .map(Allocate::sid)
+                .filter(one -> one.startsWith("long-"))
+                .findFirst()
+                .orElseThrow();
+        String key = "voice:pod:%s:calls".formatted(((Given) ask(rig, 0, sid)).pod());
+        rig.redis.command("SET " + key + " nonsense");
+        rig.served(20);
+        rig.redis.command("DEL " + key);
+        Awaitility.await()
+                .atMost(FaultRig.PATIENCE)
+                .until(() ->
+                        rig.redis.command("SISMEMBER %s %s".formatted(key, sid)).startsWith(":1"));
+        rig.served(20);
+    }
+
+    @Test
+    @Tag("loss")
+    void routerKilled() throws Exception {
+        row("router killed in mid-request, another started", rig(), rig -> {
+            for (int i = 0; i < times(3); i++) {
+                Faults.routerKilled(rig, 1);
+                rig.served(40);
+            }
+        });
+    }
+
+    @Test
+    void routerStartsDuringSettlement() throws Exception {
+        row("router starts in the middle of a settlement", rig(), rig -> {
+            for (int i = 0; i < times(3); i++) {
+                Faults.routerStartsDuringSettlement(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    void podsReplaced() throws Exception {
+        row("pods replaced under their calls", rig(), rig -> {
+            Random random = new Random(SEED);
+            for (int i = 0; i < times(60); i++) {
+                Faults.podReplaced(rig, random);
+            }
+            Faults.allPodsReplaced(rig);
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void networkToRedis() throws Exception {
+        row("network to Redis: delay, cut, replies lost", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.networkSlow(rig, 0);
+                Faults.networkCut(rig);
+                Faults.repliesLost(rig, 1);
+                rig.served(20);
+            }
+        });
+    }
+
+    @Test
+    void routerPaused() throws Exception {
+        row("router paused past its locks", rig(), rig -> {
+            for (int i = 0; i < times(4); i++) {
+                Faults.routerPaused(rig, 0);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void primaryRestartedFromAnOldFile() throws Exception {
+        row("primary killed, restarted from an old file", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.primaryRestartedFromAnOldFile(rig, 150);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    @Tag("loss")
+    void failoverThatLostWrites() throws Exception {
+        row("failover that lost the last writes", rig(), rig -> {
+            for (int i = 0; i < times(5); i++) {
+                Faults.failoverThatLostWrites(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    void sentinelFailoverThatLostWrites() throws Exception {
+        for (int i = 0; i < times(3); i++) {
+            try (RedisSetups setups = new RedisSetups()) {
+                RedisSetups.Watched redis = setups.sentinel();
+                FaultRig watched = new FaultRig(SEED, 2, PODS, redis.settings(), redis.primary());
+                row("failover by Sentinel that lost the last writes", watched, rig -> {
+                    AtomicLong written = new AtomicLong();
+                    List<Answer> given = new ArrayList<>();
+                    rig.fault("failover", () -> {
+                        given.add(ask(rig, 0, "stored-everywhere"));
+                        redis.replica().signal("STOP");
+                        redis.primary().command("CLIENT KILL TYPE replica");
+                        for (int call = 0; call < LOST; call++) {
+                            given.add(ask(rig, 0, "lost-" + call));
+                        }
+                        rig.served(30); // answered from writes that the replica never hears of
+                        written.set(Long.parseLong(redis.primary().info("master_repl_offset")));
+                        redis.primary().kill();
+                        rig.breaksOff();
+                        redis.replica().signal("CONT");
+                        rig.served(10);
+                    });
+                    rig.leadTo(redis.replica()); // where the routers already are, and the judgement has to look
+                    assertThat(redis.replica().info("role")).isEqualTo("master");
+                    assertThat(Long.parseLong(redis.replica().info("second_repl_offset")))
+                            .as("where the replica's own history begins, before what the primary had written")
+                            .isPositive()
+                            .isLessThan(written.get());
+                    assertThat(given).hasSize(LOST + 1).allMatch(Given.class::isInstance);
+                    List<Answer> after = new ArrayList<>(List.of(ask(rig, 0, "stored-everywhere")));
+                    for (int call = 0; call < LOST; call++) {
+                        after.add(ask(rig, 0, "lost-" + call));
+                    }
+                    assertThat(after).as("what was answered before").isEqualTo(given);
+                    hangUp(rig, "stored-everywhere");
+                    for (int call = 0; call < LOST; call++) {
+                        hangUp(rig, "lost-" + call);
+                    }
+                    rig.served(60);
+                });
+            }
+        }
+    }
+
+    private static void hangUp(FaultRig rig, String sid) throws InterruptedException {
+        assertThat(rig.client.release(0, sid)).as(sid).isInstanceOf(Freed.class);
+    }
+
+    @Test
+    @Tag("loss")
+    void allRoutersKilledWithThePrimary() throws Exception {
+        row("all routers killed with the primary", rig(), rig -> {
+            for (int i = 0; i < times(3); i++) {
+                Faults.allRoutersKilledWithThePrimary(rig);
+                rig.served(60);
+            }
+        });
+    }
+
+    @Test
+    void apiServerAway() throws Exception {
+        row("API server away, then pods replaced unseen", rig(), rig -> {
+            Faults.apiServerHangs(rig, SHORT ? 5 : 60);
+            rig.served(60);
+            Faults.podsReplacedUnseen(rig);
+        });
+    }
+
+    /** Faults as they come, one after the other; the seed says which. */
+    @Test
+    void chaos() throws Exception {
+        row("chaos", rig(), rig -> {
+            Random random = new Random(SEED);
+            long until = System.nanoTime() + CHAOS.toNanos();
+            try {
+                while (System.nanoTime() < until) {
+                    Faults.Any drawn = Faults.ALL.get(random.nextInt(Faults.ALL.size()));
+                    int after = 10 + random.nextInt(40);
+                    drawn.inject(rig, new Random(random.nextLong()));
+                    rig.served(after);
+                }
+            } finally {
+                System.out.printf("chaos, seed %d: %s%n", SEED, String.join(" · ", faults(rig)));
+            }
+            assertThat(faults(rig).stream().distinct()).as("kinds of faults").hasSizeGreaterThan(5);
+        });
+    }
+
+    private static List<String> faults(FaultRig rig) {
+        return rig.history.all(Fault.class).stream().map(Fault::name).toList();
+    }
+}

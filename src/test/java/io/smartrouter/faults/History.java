@@ -1,0 +1,90 @@
+package io.smartrouter.faults;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * What clients and agents saw, and what was done to the system meanwhile. All times are {@link System#nanoTime} of the
+ * one JVM that observes, so they can be compared; the routers' and Redis' clocks are not asked.
+ */
+final class History {
+    /** From the sending of a request until its answer, or of anything else from its begin to its end. */
+    record Span(long begun, long ended) {
+        boolean overlaps(Span other) {
+            return begun < other.ended && other.begun < ended;
+        }
+
+        boolean isWithin(Span other) {
+            return begun >= other.begun && ended <= other.ended;
+        }
+
+        /** How much of it is in the other. */
+        long millisIn(Span other) {
+            return overlaps(other) ? new Span(Math.max(begun, other.begun), Math.min(ended, other.ended)).millis() : 0;
+        }
+
+        long millis() {
+            return (ended - begun) / 1_000_000;
+        }
+    }
+
+    sealed interface Answer {}
+
+    /** The pod, which incarnation of it, and the token (one per lease) that an allocate got. */
+    record Given(String pod, String incarnation, String token) implements Answer {}
+
+    /** A release that ended the call, or found it ended. */
+    record Freed() implements Answer {}
+
+    /** An answer that is no success. */
+    record Refused(String code) implements Answer {}
+
+    /** No answer: what was asked may have happened. */
+    record Unanswered() implements Answer {}
+
+    sealed interface Entry {}
+
+    /** Routers are named by their ports. */
+    record Allocate(String sid, Span span, Answer answer, int router) implements Entry {}
+
+    record Release(String sid, Span span, Answer answer, int router) implements Entry {}
+
+    /** By the agent's own account: from when to when a stream was connected to it. */
+    record Stream(String sid, String pod, String token, Span span) implements Entry {}
+
+    /** A router told the agent that the call of this lease is over. */
+    record ToldOver(String sid, String token, long at, String code) implements Entry {}
+
+    /** The incarnation of a pod ended: its streams broke, and it takes no more. The routers hear of it later. */
+    record PodLost(String incarnation, long at) implements Entry {}
+
+    record Fault(String name, Span span) implements Entry {}
+
+    /** The router stood still. */
+    record Paused(int router, Span span) implements Entry {}
+
+    /** The data set was lost while this router could contribute nothing to what was made of it. */
+    record Away(int router, Span span) implements Entry {}
+
+    private final Queue<Entry> entries = new ConcurrentLinkedQueue<>();
+
+    void add(Entry entry) {
+        entries.add(entry);
+    }
+
+    List<Entry> entries() {
+        return List.copyOf(entries);
+    }
+
+    <T extends Entry> List<T> all(Class<T> type) {
+        List<T> found = new ArrayList<>();
+        for (Entry entry : entries) {
+            if (type.isInstance(entry)) {
+                found.add(type.cast(entry));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,303 @@
+package io.smartrouter.faults;
+
+import io.smartrouter.faults.History.Allocate;
+import io.smartrouter.faults.History.Answer;
+import io.smartrouter.faults.History.Away;
+import io.smartrouter.faults.History.Fault;
+import io.smartrouter.faults.History.Given;
+import io.smartrouter.faults.History.Paused;
+import io.smartrouter.faults.History.PodLost;
+import io.smartrouter.faults.History.Refused;
+import io.smartrouter.faults.History.Release;
+import io.smartrouter.faults.History.Span;
+import io.smartrouter.faults.History.Stream;
+import io.smartrouter.faults.History.ToldOver;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Judges a history of exclusive pods. It counts only what is certain: a call holds its pod from when a client read the
+ * answer until the client first asked to end it, or the test took the pod away. What may or may not have happened (a
+ * request without an answer) excuses whatever it could explain, and nothing else.
+ */
+final class HistoryChecker {
+    enum Kind {
+        /** Two calls certainly held one pod at one time, by the clients' or the agents' account. */
+        DOUBLED_POD,
+        /** One call got a second pod though the first was not lost and nobody had asked for its end. */
+        TWO_PODS,
+        /** A router said that a call is over which nobody had asked to end, and whose pod was not lost. */
+        ENDED_BY_NOBODY,
+        /** A router did not know a call that it had answered for. */
+        RELEASE_UNKNOWN,
+        /** An answer after its bound. */
+        LATE,
+        /** No operation ran while the fault did: the history shows nothing. */
+        NO_OVERLAP,
+        /** DESIGN's limit 6, no fault: doubled or unknown, for only a router that was away knew of the allocation. */
+        KNOWN_TO_ONE_AWAY
+    }
+
+    record Finding(Kind kind, String what) {}
+
+    /** Another router's mirror knows of a transition by then: it asks every 20 ms, and a command may take 500. */
+    private static final long FOLLOWS_NS = 500_000_000;
+
+    private record Holding(String sid, String pod, String token, Span span) {}
+
+    private final History history;
+    private final long boundMs;
+    private final Map<String, List<Allocate>> allocates = new HashMap<>();
+    private final Map<String, List<Release>> releases = new HashMap<>();
+    private final List<PodLost> losses;
+    private final List<Away> aways;
+    private final List<Paused> pauses;
+    private final Map<String, Long> givenAt = new HashMap<>();
+    /** By token: since when the router was away that alone may have known of this lease. */
+    private final Map<String, Long> awaySince = new HashMap<>();
+
+    private final List<Finding> findings = new ArrayList<>();
+
+    private HistoryChecker(History history, long boundMs) {
+        this.history = history;
+        this.boundMs = boundMs;
+        this.losses = history.all(PodLost.class);
+        this.aways = history.all(Away.class);
+        this.pauses = history.all(Paused.class);
+        history.all(Allocate.class).stream()
+                .sorted(Comparator.comparingLong(one -> one.span().ended()))
+                .forEach(one -> allocates
+                        .computeIfAbsent(one.sid(), sid -> new ArrayList<>())
+                        .add(one));
+        allocates.values().forEach(all -> all.forEach(this::given));
+        history.all(Release.class).stream()
+                .sorted(Comparator.comparingLong(one -> one.span().begun()))
+                .forEach(one -> releases.computeIfAbsent(one.sid(), sid -> new ArrayList<>())
+                        .add(one));
+    }
+
+    /** What is wrong in it; `boundMs` is the longest that an answer may take. */
+    static List<Finding> check(History history, long boundMs) {
+        HistoryChecker checker = new HistoryChecker(history, boundMs);
+        checker.doubledPods();
+        checker.twoPods();
+        checker.endedByNobody();
+        checker.unknownReleases();
+        checker.late();
+        checker.overlap();
+        return List.copyOf(checker.findings);
+    }
+
+    private void given(Allocate one) {
+        if (one.answer() instanceof Given given
+                && givenAt.putIfAbsent(given.token(), one.span().ended()) == null) {
+            for (Away away : aways) {
+                long at = one.span().ended();
+                if (away.router() == one.router()
+                        && at > away.span().begun() - FOLLOWS_NS
+                        && at < away.span().ended()) {
+                    awaySince.put(given.token(), away.span().begun());
+                }
+            }
+        }
+    }
+
+    /** Whether the pod of the one's lease was given to the other while nobody there need have known of it. */
+    private boolean knownToOneAway(Holding one, Holding other) {
+        Long since = awaySince.get(one.token());
+        return since != null && givenAt.getOrDefault(other.token(), 0L) > since;
+    }
+
+    private void found(Kind kind, String what) {
+        findings.add(new Finding(kind, what));
+    }
+
+    private static long beginOfEnd(List<Release> releases) {
+        return releases.isEmpty() ? Long.MAX_VALUE : releases.getFirst().span().begun();
+    }
+
+    /** When the incarnation that the call was given ended. */
+    private long lostAt(Given given) {
+        return losses.stream()
+                .filter(loss -> loss.incarnation().equals(given.incarnation()))
+                .mapToLong(PodLost::at)
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    private List<Holding> holdings() {
+        List<Holding> holdings = new ArrayList<>();
+        allocates.forEach((sid, answers) -> {
+            long end = beginOfEnd(releases.getOrDefault(sid, List.of()));
+            Set<String> seen = new HashSet<>();
+            for (Allocate one : answers) {
+                if (one.answer() instanceof Given given && seen.add(given.token())) {
+                    long from = one.span().ended();
+                    long until = Math.min(lostAt(given), end);
+                    if (until > from) {
+                        holdings.add(new Holding(sid, given.pod(), given.token(), new Span(from, until)));
+                    }
+                }
+            }
+        });
+        return holdings;
+    }
+
+    private void doubledPods() {
+        report("clients", holdings());
+        report(
+                "agents",
+                history.all(Stream.class).stream()
+                        .map(stream -> new Holding(stream.sid(), stream.pod(), stream.token(), stream.span()))
+                        .toList());
+    }
+
+    private void report(String witness, List<Holding> holdings) {
+        Map<String, List<Holding>> byPod = new HashMap<>();
+        holdings.forEach(one ->
+                byPod.computeIfAbsent(one.pod(), pod -> new ArrayList<>()).add(one));
+        byPod.forEach((pod, ofPod) -> {
+            ofPod.sort(Comparator.comparingLong(one -> one.span().begun()));
+            for (int i = 0; i < ofPod.size(); i++) {
+                Holding one = ofPod.get(i);
+                for (int j = i + 1;
+                        j < ofPod.size()
+                                && ofPod.get(j).span().begun() < one.span().ended();
+                        j++) {
+                    Holding other = ofPod.get(j);
+                    if (!other.sid().equals(one.sid())) {
+                        found(
+                                knownToOneAway(one, other) || knownToOneAway(other, one)
+                                        ? Kind.KNOWN_TO_ONE_AWAY
+                                        : Kind.DOUBLED_POD,
+                                "%s: %s held %s and %s".formatted(witness, pod, one.sid(), other.sid()));
+                    }
+                }
+            }
+        });
+    }
+
+    private void twoPods() {
+        allocates.forEach((sid, answers) -> {
+            long end = beginOfEnd(releases.getOrDefault(sid, List.of()));
+            Allocate before = null;
+            for (Allocate one : answers) {
+                if (!(one.answer() instanceof Given given)) {
+                    continue;
+                }
+                if (before != null
+                        && before.answer() instanceof Given first
+                        && !first.token().equals(given.token())) {
+                    long answered = one.span().ended();
+                    if (lostAt(first) > answered && end > answered) {
+                        found(Kind.TWO_PODS, "%s got %s and then %s".formatted(sid, first.pod(), given.pod()));
+                    }
+                }
+                before = one;
+            }
+        });
+    }
+
+    private void endedByNobody() {
+        for (ToldOver told : history.all(ToldOver.class)) {
+            boolean asked = beginOfEnd(releases.getOrDefault(told.sid(), List.of())) < told.at();
+            Given holder = null;
+            boolean superseded = false;
+            for (Allocate one : allocates.getOrDefault(told.sid(), List.of())) {
+                if (one.answer() instanceof Given given) {
+                    if (given.token().equals(told.token())) {
+                        holder = given;
+                    } else if (holder != null && one.span().begun() < told.at()) {
+                        superseded = true; // whether it should have been is judged by twoPods
+                    }
+                }
+            }
+            boolean lost = holder != null && lostAt(holder) < told.at();
+            if (!asked && !superseded && !lost) {
+                found(
+                        Kind.ENDED_BY_NOBODY,
+                        "the agent of %s (%s) was told %s".formatted(told.sid(), holder, told.code()));
+            }
+        }
+        allocates.forEach((sid, answers) -> {
+            for (Allocate one : answers) {
+                if (one.answer() instanceof Refused(String code)
+                        && code.equals("call_ended")
+                        && beginOfEnd(releases.getOrDefault(sid, List.of()))
+                                > one.span().ended()) {
+                    found(Kind.ENDED_BY_NOBODY, "allocate of %s was told %s".formatted(sid, code));
+                }
+            }
+        });
+    }
+
+    private void unknownReleases() {
+        releases.forEach((sid, tries) -> {
+            boolean given =
+                    allocates.getOrDefault(sid, List.of()).stream().anyMatch(one -> one.answer() instanceof Given);
+            boolean unsure = false;
+            for (Release one : tries) {
+                Answer answer = one.answer();
+                if (given && !unsure && answer instanceof Refused(String code) && code.equals("unknown_call")) {
+                    found(
+                            knownToOneAway(sid, one) ? Kind.KNOWN_TO_ONE_AWAY : Kind.RELEASE_UNKNOWN,
+                            sid + " was unknown to its release");
+                }
+                unsure |= !(answer instanceof Refused); // it may have happened, and its trace may be lost since
+            }
+        });
+    }
+
+    private boolean knownToOneAway(String sid, Release release) {
+        return allocates.get(sid).stream()
+                .anyMatch(one -> one.answer() instanceof Given given
+                        && awaySince.getOrDefault(given.token(), Long.MAX_VALUE)
+                                < release.span().begun());
+    }
+
+    private void late() {
+        allocates.values().forEach(all -> all.forEach(one -> late("allocate", one.sid(), one.span(), one.router())));
+        releases.values().forEach(all -> all.forEach(one -> late("release", one.sid(), one.span(), one.router())));
+    }
+
+    /** The bound does not run while the router that was asked stands still. */
+    private void late(String what, String sid, Span span, int router) {
+        long stoodMs = pauses.stream()
+                .filter(pause -> pause.router() == router)
+                .mapToLong(pause -> span.millisIn(pause.span()))
+                .sum();
+        if (span.millis() - stoodMs > boundMs) {
+            found(Kind.LATE, "%s of %s took %d ms".formatted(what, sid, span.millis()));
+        }
+    }
+
+    private void overlap() {
+        for (Fault fault : history.all(Fault.class)) {
+            if (overlapping(fault) == 0) {
+                found(Kind.NO_OVERLAP, fault.name());
+            }
+        }
+    }
+
+    private long overlapping(Fault fault) {
+        return allocates.values().stream()
+                        .flatMap(List::stream)
+                        .filter(one -> one.span().overlaps(fault.span()))
+                        .count()
+                + releases.values().stream()
+                        .flatMap(List::stream)
+                        .filter(one -> one.span().overlaps(fault.span()))
+                        .count();
+    }
+
+    /** How many operations of clients ran while a fault did. */
+    static long overlapped(History history) {
+        HistoryChecker checker = new HistoryChecker(history, Long.MAX_VALUE);
+        return history.all(Fault.class).stream().mapToLong(checker::overlapping).sum();
+    }
+}
