@@ -79,9 +79,12 @@ final class HttpClientForTests {
                 socket.getOutputStream().write(request);
                 socket.getOutputStream().flush();
                 socket.shutdownOutput();
+            } catch (IOException e) {
+                // The server may answer and close while we still send: what it answered is what counts.
+            }
+            try {
                 socket.getInputStream().transferTo(read);
             } catch (IOException e) {
-                // The server may have answered and closed while we were still sending: what came is what counts.
                 if (read.size() == 0) {
                     throw e;
                 }
