@@ -9,12 +9,14 @@ import org.springframework.context.event.EventListener;
 /** The last words of a start: three lines to paste, as soon as they work. */
 final class DevBanner {
     private final PrintStream out;
+    private final int redisPort;
     private int port;
     private boolean started;
     private boolean open;
 
-    DevBanner(PrintStream out) {
+    DevBanner(PrintStream out, int redisPort) {
         this.out = out;
+        this.redisPort = redisPort;
     }
 
     @EventListener
@@ -38,12 +40,12 @@ final class DevBanner {
 
     private void print() {
         if (started && open) {
-            out.print(text(port));
+            out.print(text(port, redisPort));
             out.flush();
         }
     }
 
-    static String text(int port) {
+    static String text(int port, int redisPort) {
         String base = "http://127.0.0.1:" + port;
         return """
 
@@ -54,6 +56,8 @@ final class DevBanner {
               curl -sS %1$s/status
               curl -sS %1$s/release -H 'Content-Type: application/json' -d '{"call_sid":"call-1","reason":"done"}'
 
-            """.formatted(base);
+            What Redis holds: redis-cli -p %2$d. Ctrl-C ends all of it.
+
+            """.formatted(base, redisPort);
     }
 }

@@ -60,7 +60,7 @@ class DevConfiguration {
     }
 
     @Bean
-    DevBanner devBanner() {
-        return new DevBanner(System.out);
+    DevBanner devBanner(Environment environment) {
+        return new DevBanner(System.out, environment.getRequiredProperty("spring.data.redis.port", Integer.class));
     }
 }
