@@ -83,6 +83,7 @@ if not pod then
 end
 check_indexes(sid, call.merchant)
 if waiter then check_queues(sid, waiter.pools) end
+if old and unreached then check_pool(old.name, old.pool) end
 local may = old and unreached and may_fail(old)
 
 local seq = next_seq()

@@ -31,6 +31,7 @@ local function end_call(sid)
   if call.state == 'allocated' and call.connect_by ~= '' then reason = 'never_connected' end
   if call.stream_ended_at ~= '' then reason = 'stream_ended' end
   local never = pod and reason == 'never_connected'
+  if never then check_pool(pod.name, pod.pool) end
   local may = never and may_fail(pod)
   return function(seq)
     take_down(call, 'ended', reason, seq)

@@ -1,4 +1,5 @@
--- What every script shares; put before each one when it is loaded. It writes nothing by itself.
+-- What scripts share: definitions alone. Each script is loaded with those that it uses before it, for Lua makes every
+-- function anew each time that a script runs.
 --
 -- KEYS[1]  <prefix>:epoch. All other keys are made from its prefix here, and in RedisKeys by the same names.
 -- ARGV[1]  token of a settlement, or '' for everybody else: who may pass the gate
@@ -325,9 +326,12 @@ local function slot_of(call)
     redis.call('SISMEMBER', pod_calls_key(call.pod), call.sid)
     return nil
   end
-  check_pool(pod.name, pod.pool)
+  redis.call('ZSCORE', pool_available_key(pod.pool), pod.name)
   pod.move = pod.moves_to ~= '' and pool_policy(pod.moves_to) or nil
-  if pod.move then check_pool(pod.name, pod.moves_to) end
+  if pod.move then
+    check_pool(pod.name, pod.pool)
+    check_pool(pod.name, pod.moves_to)
+  end
   return pod
 end
 
@@ -531,13 +535,17 @@ end
 
 -- Gives the pod to the call. `deadline` is when the call must have ended or connected.
 local function give(call, pod, deadline, seq)
-  redis.call('HSET', call_key(call.sid), 'state', 'allocated', 'pod', pod.name, 'incarnation', pod.incarnation,
-    'pool', pod.pool, 'lease', call.lease, 'allocated_at', call.allocated_at, 'seq', seq)
-  local optional = { 'provider', 'account', 'merchant', 'connect_by', 'request' }
-  for _, field in ipairs(optional) do
-    if (call[field] or '') ~= '' then redis.call('HSET', call_key(call.sid), field, call[field]) end
+  local record = { 'state', 'allocated', 'pod', pod.name, 'incarnation', pod.incarnation, 'pool', pod.pool,
+    'lease', call.lease, 'allocated_at', call.allocated_at, 'seq', seq }
+  local function add(field, value)
+    record[#record + 1] = field
+    record[#record + 1] = value
   end
-  if call.continues > 0 then redis.call('HSET', call_key(call.sid), 'continues', text(call.continues)) end
+  for _, field in ipairs({ 'provider', 'account', 'merchant', 'connect_by', 'request' }) do
+    if (call[field] or '') ~= '' then add(field, call[field]) end
+  end
+  if call.continues > 0 then add('continues', text(call.continues)) end
+  redis.call('HSET', call_key(call.sid), unpack(record))
   redis.call('ZADD', calls_key, text(deadline), call.sid)
   redis.call('SADD', pod_calls_key(pod.name), call.sid)
   if call.merchant ~= '' then redis.call('SADD', merchant_calls_key(call.merchant), call.sid) end

@@ -2,18 +2,21 @@ package io.smartrouter.pool;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Copies of what must survive a loss: live calls, ends (10 minutes back), operators' drains, gone pods (an hour back).
+ * Copies of what must survive a loss: live calls, ends (10 minutes back, and not more than the heap has room for: a live
+ * call that a whole mirror lacks has ended all the same), operators' drains, gone pods (an hour back).
  * A plain set of registers, see {@link Copy}; who follows, and whether it is whole, is {@link RouterMirror}'s.
  */
 final class LeaseMirror {
     private static final long KEEP_ENDS_MS = 600_000;
     private static final long KEEP_GONE_MS = 3_600_000;
+    static final int MOST_ENDS = 50_000;
 
     private final Map<String, Copy> calls = new HashMap<>();
     private final Map<String, Copy> pods = new HashMap<>();
@@ -61,6 +64,12 @@ final class LeaseMirror {
     void forget() {
         calls.values().removeIf(copy -> isOld(copy, KEEP_ENDS_MS));
         pods.values().removeIf(copy -> isOld(copy, KEEP_GONE_MS));
+        List<Copy> ends = new ArrayList<>(
+                calls.values().stream().filter(copy -> copy.endedAt() > 0).toList());
+        if (ends.size() > MOST_ENDS) {
+            ends.sort(Comparator.comparingLong(Copy::endedAt));
+            ends.subList(0, ends.size() - MOST_ENDS).forEach(copy -> calls.remove(copy.name()));
+        }
     }
 
     private boolean isOld(Copy copy, long keepMs) {

@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class RouterMirror {
     private static final Duration OUT_OF_STEP = Duration.ofMinutes(10);
-    private static final int PUTS_BETWEEN_FORGETTING = 1_000;
+    private static final int LEAST_PUTS_BETWEEN_FORGETTING = 1_000;
 
     private final Ticker ticker;
     private LeaseMirror copies = new LeaseMirror();
@@ -74,8 +74,10 @@ public class RouterMirror {
 
     private void put(Copy copy) {
         copies.put(copy);
-        if (++puts % PUTS_BETWEEN_FORGETTING == 0) {
+        // It looks at all of them: as seldom as they are many, or busy routers would do little else.
+        if (++puts >= Math.max(LEAST_PUTS_BETWEEN_FORGETTING, copies.size() / 2)) {
             copies.forget();
+            puts = 0;
         }
     }
 

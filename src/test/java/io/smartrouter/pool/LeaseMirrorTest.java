@@ -140,6 +140,19 @@ class LeaseMirrorTest {
                         : Map.of("state", state, "seq", Long.toString(seq)));
     }
 
+    @Test
+    void ofVeryManyEndsTheNewestAreKeptAndEveryLiveCall() {
+        LeaseMirror mirror = mirror(List.of(call("live", "connected", 1)));
+        for (int i = 0; i < LeaseMirror.MOST_ENDS + 10; i++) {
+            mirror.put(ended("over-" + i, 1_000_000 + i));
+        }
+        mirror.forget();
+        assertThat(mirror.size()).isEqualTo(LeaseMirror.MOST_ENDS + 1);
+        assertThat(mirror.call("live")).isPresent();
+        assertThat(mirror.call("over-9")).isEmpty();
+        assertThat(mirror.call("over-10")).isPresent();
+    }
+
     private static Copy call(String sid, String state, long seq) {
         return new Copy(Copy.Kind.CALL, sid, Map.of("state", state, "seq", Long.toString(seq)));
     }

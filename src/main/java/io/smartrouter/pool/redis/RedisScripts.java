@@ -42,7 +42,7 @@ final class RedisScripts {
     final RedisScript<List<String>> mirrorNext;
     final RedisScript<List<String>> mirrorPage;
 
-    private final String prelude;
+    private final Prelude prelude;
     private final UnaryOperator<String> change;
 
     RedisScripts() {
@@ -55,7 +55,7 @@ final class RedisScripts {
      */
     RedisScripts(UnaryOperator<String> change) {
         this.change = change;
-        prelude = read("prelude");
+        prelude = new Prelude(read("prelude"));
         allocate = script("allocate");
         replace = script("replace");
         withdraw = script("withdraw");
@@ -86,18 +86,18 @@ final class RedisScripts {
     }
 
     private RedisScript<List<String>> script(String name) {
-        return new Script(change.apply(prelude + "\n" + read(name)));
+        return new Script(change.apply(prelude.before(read(name))));
     }
 
     /** A script that shows records to mirrors. */
     private RedisScript<List<String>> mirroring(String name) {
-        return new Script(change.apply(prelude + "\n" + read("mirror") + "\n" + read(name)));
+        return new Script(change.apply(prelude.before(read("mirror") + "\n" + read(name))));
     }
 
     /** A script that does another one's transition many times: that one's text becomes a function of its ARGV. */
     private RedisScript<List<String>> repeating(String name, String function, String transition) {
         String once = "local function " + function + "(ARGV)\n" + read(transition) + "\nend\n";
-        return new Script(change.apply(prelude + "\n" + once + read(name)));
+        return new Script(change.apply(prelude.before(once + read(name))));
     }
 
     private static String read(String name) {

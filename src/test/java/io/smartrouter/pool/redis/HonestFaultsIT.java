@@ -55,9 +55,7 @@ class HonestFaultsIT {
                 "merchant:acme:calls",
                 "pod:voice-agent-0",
                 "pod:voice-agent-0:calls",
-                "pods:due",
-                "pool:default:pods",
-                "pool:default:probe_failed"
+                "pool:default:available"
             })
     void aKeyOfAnotherTypeKeepsAReleaseForLater(String key) {
         try (TestRedis redis = TestRedis.start();
@@ -69,6 +67,18 @@ class HonestFaultsIT {
             assertThat(fixture.manager().release(RELEASE)).isInstanceOf(ReleaseOutcome.Deferred.class);
             assertThat(dump(fixture, key)).isEqualTo(before);
             assertThat(fixture.pool().deferred().size()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pods:due", "pool:default:pods", "pool:default:probe_failed"})
+    void aKeyOfAnotherTypeThatAReleaseDoesNotNeedKeepsItFromNothing(String key) {
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture fixture = open(redis)) {
+            assertThat(fixture.manager().allocate(REQUEST)).isInstanceOf(Allocated.class);
+            fixture.template().delete("voice:" + key);
+            fixture.template().opsForValue().set("voice:" + key, "nonsense");
+            assertThat(fixture.manager().release(RELEASE)).isInstanceOf(ReleaseOutcome.Released.class);
         }
     }
 
