@@ -47,7 +47,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule REDIS_IS_KNOWN_IN_ONE_PACKAGE_AND_TO_WHO_WATCHES_OVER_IT = noClasses()
             .that()
-            .resideOutsideOfPackages("io.smartrouter.pool.redis..", "io.smartrouter.dev..", "io.smartrouter.ops..")
+            .resideOutsideOfPackages(
+                    "io.smartrouter.pool.redis..",
+                    "io.smartrouter.dev..",
+                    "io.smartrouter.ops..",
+                    "io.smartrouter.bench..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework.data.redis..", "io.lettuce..");
@@ -103,6 +107,14 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.smartrouter.dev..", "redis.embedded..", "io.fabric8.mockwebserver..");
+
+    @ArchTest
+    static final ArchRule PRODUCTION_KNOWS_NOTHING_OF_THE_BENCHMARK = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.smartrouter.bench..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.smartrouter.bench..");
 
     @ArchTest
     static final ArchRule NO_CIRCLES =

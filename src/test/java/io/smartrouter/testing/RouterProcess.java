@@ -47,16 +47,17 @@ public final class RouterProcess implements AutoCloseable {
     public static RouterProcess start(int redisPort, String kubernetesUrl, Map<String, String> settings) {
         List<String> program =
                 List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(), "io.smartrouter.SmartRouterApplication");
-        return start(program, redisPort, kubernetesUrl, settings);
+        return startProgram(program, redisPort, kubernetesUrl, settings);
     }
 
     /** Begins to start one of another version. */
     public static RouterProcess start(Path jar, int redisPort, String kubernetesUrl, Map<String, String> settings) {
         List<String> program = List.of("-XX:TieredStopAtLevel=1", "-jar", jar.toString());
-        return start(program, redisPort, kubernetesUrl, settings);
+        return startProgram(program, redisPort, kubernetesUrl, settings);
     }
 
-    private static RouterProcess start(
+    /** Begins to start one with these arguments to `java`, the router's own settings apart. */
+    public static RouterProcess startProgram(
             List<String> program, int redisPort, String kubernetesUrl, Map<String, String> settings) {
         int port = TestRedis.freePort();
         int managementPort = TestRedis.freePort();
@@ -169,6 +170,14 @@ public final class RouterProcess implements AutoCloseable {
                 .POST(HttpRequest.BodyPublishers.ofString(json));
         headers.forEach(request::header);
         return send(request);
+    }
+
+    /** Puts JSON. */
+    public Answer put(String path, String json) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(Duration.ofSeconds(30))
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(json)));
     }
 
     /** What a path of its API answers. */

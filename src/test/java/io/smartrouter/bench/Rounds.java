@@ -1,0 +1,80 @@
+package io.smartrouter.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Scenarios that are measured in turns, round after round, so that what the machine does meanwhile touches all of them;
+ * the first ones, which warm up, are not counted. A ratio is the median of the rounds' ratios.
+ */
+final class Rounds {
+    static final int COUNT = Integer.getInteger("bench.rounds", 5);
+    private static final int WARM_UPS = 3;
+    static final double SECONDS = Double.parseDouble(System.getProperty("bench.seconds", "4"));
+
+    private final String title;
+    private final Map<String, Supplier<Figure>> scenarios = new LinkedHashMap<>();
+    private final Map<String, List<Figure>> measured = new LinkedHashMap<>();
+
+    Rounds(String title) {
+        this.title = title;
+    }
+
+    Rounds add(String scenario, Supplier<Figure> round) {
+        scenarios.put(scenario, round);
+        measured.put(scenario, new ArrayList<>());
+        return this;
+    }
+
+    Rounds run() {
+        for (int round = 0; round < WARM_UPS; round++) {
+            scenarios.forEach((scenario, measure) -> System.out.printf("warms up, %s: %s%n", scenario, measure.get()));
+        }
+        for (int round = 0; round < COUNT; round++) {
+            scenarios.forEach((scenario, measure) -> measured.get(scenario).add(measure.get()));
+        }
+        return this;
+    }
+
+    List<Figure> of(String scenario) {
+        return measured.get(scenario);
+    }
+
+    double ratio(String scenario, String to) {
+        double[] ratios = new double[COUNT];
+        for (int round = 0; round < COUNT; round++) {
+            ratios[round] = of(scenario).get(round).rate() / of(to).get(round).rate();
+        }
+        java.util.Arrays.sort(ratios);
+        return ratios[COUNT / 2];
+    }
+
+    /** All of them, each rate also as a ratio to this one's. */
+    String table(String to) {
+        StringBuilder table = new StringBuilder();
+        table.append("| %s | per second, median (least–most) | ratio | p50 ms | p99 ms | router CPU µs | Redis CPU µs"
+                .formatted(title));
+        table.append(" | heap bytes |\n|---|---|---|---|---|---|---|---|\n");
+        measured.forEach((scenario, rounds) ->
+                table.append("| %s | %,.0f (%,.0f–%,.0f) | %.2f | %.2f | %.2f | %.0f | %.0f | %,.0f |%n"
+                        .formatted(
+                                scenario,
+                                Figure.median(rounds, Figure::rate),
+                                Figure.least(rounds, Figure::rate),
+                                Figure.most(rounds, Figure::rate),
+                                ratio(scenario, to),
+                                Figure.median(rounds, Figure::p50Ms),
+                                Figure.median(rounds, Figure::p99Ms),
+                                Figure.median(rounds, Figure::routerUs),
+                                Figure.median(rounds, Figure::redisUs),
+                                Figure.median(rounds, Figure::bytes))));
+        return table.toString();
+    }
+
+    Map<String, List<Figure>> all() {
+        return measured;
+    }
+}
