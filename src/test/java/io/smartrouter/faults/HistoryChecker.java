@@ -265,15 +265,30 @@ final class HistoryChecker {
         releases.values().forEach(all -> all.forEach(one -> late("release", one.sid(), one.span(), one.router())));
     }
 
-    /** The bound does not run while the router that was asked stands still. */
     private void late(String what, String sid, Span span, int router) {
+        if (isOver(boundMs, span, router)) {
+            found(Kind.LATE, "%s of %s took %d ms".formatted(what, sid, span.millis()));
+        }
+    }
+
+    /** The bound does not run while the router that was asked stands still. */
+    private boolean isOver(long bound, Span span, int router) {
         long stoodMs = pauses.stream()
                 .filter(pause -> pause.router() == router)
                 .mapToLong(pause -> span.millisIn(pause.span()))
                 .sum();
-        if (span.millis() - stoodMs > boundMs) {
-            found(Kind.LATE, "%s of %s took %d ms".formatted(what, sid, span.millis()));
-        }
+        return span.millis() - stoodMs > bound;
+    }
+
+    /** How many answers took longer than that. */
+    static long over(History history, long boundMs) {
+        HistoryChecker checker = new HistoryChecker(history, boundMs);
+        return history.all(Allocate.class).stream()
+                        .filter(one -> checker.isOver(boundMs, one.span(), one.router()))
+                        .count()
+                + history.all(Release.class).stream()
+                        .filter(one -> checker.isOver(boundMs, one.span(), one.router()))
+                        .count();
     }
 
     private void overlap() {

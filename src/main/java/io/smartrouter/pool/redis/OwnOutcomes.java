@@ -90,7 +90,7 @@ final class OwnOutcomes {
                 put(end, "lease", holder.lease().value());
             case ReleaseRequest.Right.Operator operator -> {}
         }
-        mirror.tookEnd(begun, sid, end);
+        mirror.tookEnd(begun, sid, end, request);
     }
 
     /** An answer of drain. */
