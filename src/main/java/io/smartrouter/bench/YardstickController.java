@@ -1,6 +1,5 @@
 package io.smartrouter.bench;
 
-import io.smartrouter.pool.ReleaseOutcome;
 import io.smartrouter.web.Fields;
 import io.smartrouter.web.JsonBody;
 import io.smartrouter.web.ReleaseAnswer;
@@ -88,6 +87,6 @@ class YardstickController {
     }
 
     private static ResponseEntity<?> released() {
-        return ReleaseAnswer.of(new ReleaseOutcome.Released(POD, POOL, false));
+        return ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(new ReleaseAnswer(true, POD, POOL, false));
     }
 }

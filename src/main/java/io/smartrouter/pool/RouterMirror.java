@@ -73,6 +73,12 @@ public class RouterMirror {
         put(known.ended(end));
     }
 
+    /** The same for one that had ended before: this router says so, and it must be so in every data set from now on. */
+    public synchronized void answeredEnd(long begun, ReleaseRequest request) {
+        requireSame(begun);
+        answeredEnds.put(request.call().value(), request);
+    }
+
     private void requireSame(long begun) {
         if (begun != generation) {
             throw new UnsettledException("mirror_handed_over");

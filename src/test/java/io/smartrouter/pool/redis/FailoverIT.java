@@ -141,7 +141,8 @@ class FailoverIT {
                 RedisLink link = RedisLink.to(old);
                 RedisLink otherLink = RedisLink.to(old);
                 StoreFixture away = new StoreFixture(link, QUARANTINE);
-                StoreFixture there = new StoreFixture(otherLink, QUARANTINE)) {
+                StoreFixture there = new StoreFixture(otherLink, QUARANTINE);
+                StoreFixture died = new StoreFixture(old, QUARANTINE)) {
             opened(away, 4);
             there.cluster(CorePods.pods(4));
             away.mirroring().begin();
@@ -156,6 +157,9 @@ class FailoverIT {
             assertThat(there.manager().connected(CorePods.claim(before))).isEqualTo(HeartbeatOutcome.LIVE);
             CorePods.release(away, "before");
             CorePods.release(away, "during");
+            eventually(there, "twice");
+            CorePods.release(died, "twice");
+            CorePods.release(away, "twice"); // which finds that it has ended
             link.leadTo(promoted);
 
             Awaitility.await().atMost(LONG).untilAsserted(() -> {
@@ -164,6 +168,7 @@ class FailoverIT {
             });
             assertThat(CorePods.allocate(there, "before", null)).isInstanceOf(CallEnded.class);
             assertThat(CorePods.allocate(there, "during", null)).isInstanceOf(CallEnded.class);
+            assertThat(CorePods.allocate(there, "twice", null)).isInstanceOf(CallEnded.class);
         }
     }
 
