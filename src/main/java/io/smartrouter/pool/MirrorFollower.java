@@ -5,26 +5,32 @@ import io.smartrouter.pool.MirrorStore.Page;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
  * Keeps this router's mirror in step: a snapshot page by page, then what each transition touched; a new snapshot after a
  * gap, or of a new data set. Where it meets a settlement, it gives the mirror to it; where one went by without it, what
- * the mirror knows joins the new data set late. One thread runs it, see {@link #step()}.
+ * the mirror knows joins the new data set late, and ends that it does not know of are asked again. One thread runs it, see {@link #step()}.
  */
 @Component
 public class MirrorFollower {
+    private static final Logger log = LoggerFactory.getLogger(MirrorFollower.class);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final RouterMirror mirror;
     private final MirrorStore store;
     private final MirrorExchange exchange;
+    private final DeferredReleases releases;
     private final Ticker ticker;
 
-    MirrorFollower(RouterMirror mirror, MirrorStore store, MirrorExchange exchange, Ticker ticker) {
+    MirrorFollower(
+            RouterMirror mirror, MirrorStore store, MirrorExchange exchange, DeferredReleases releases, Ticker ticker) {
         this.mirror = mirror;
         this.store = store;
         this.exchange = exchange;
+        this.releases = releases;
         this.ticker = ticker;
     }
 
@@ -77,6 +83,10 @@ public class MirrorFollower {
             }
             snapshot.addAll(page.copies());
         }
-        mirror.renew(first.dataSet(), first.seq(), snapshot);
+        List<ReleaseRequest> unknown = mirror.renew(first.dataSet(), first.seq(), snapshot);
+        if (!unknown.isEmpty()) {
+            log.warn("ends asked again, the data set takes their calls for live calls={}", unknown.size());
+            unknown.forEach(releases::keep);
+        }
     }
 }

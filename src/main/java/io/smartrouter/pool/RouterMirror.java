@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.springframework.stereotype.Component;
 
@@ -14,6 +15,10 @@ import org.springframework.stereotype.Component;
  * <p>The race: a request's outcome may come from a data set that is lost while the answer is on its way, and the mirror may
  * be handed to a settlement in between. Then the new data set does not know the outcome, and nobody may be told of it. So
  * a request notes the {@link #generation()} before it asks, and an outcome of an earlier one is refused: it is asked again.
+ *
+ * <p>An end that this router answered is told once, and nobody tells it again. A data set may win against it by seq: one
+ * that other routers opened while this one was still served by an old primary, and in which the call went on or was given
+ * its pod. So the requests themselves are kept as long as the ends, and asked again where a snapshot shows such a call live.
  */
 @Component
 public class RouterMirror {
@@ -21,6 +26,7 @@ public class RouterMirror {
     private static final int PUTS_BETWEEN_FORGETTING = 1_000;
 
     private final Ticker ticker;
+    private final Map<String, ReleaseRequest> answeredEnds = new HashMap<>();
     private LeaseMirror copies = new LeaseMirror();
     private String dataSet = "";
     private String contributedTo = "";
@@ -60,10 +66,17 @@ public class RouterMirror {
     }
 
     /** The same for the end of a call, of which the other fields may be known already. */
-    public synchronized void tookEnd(long begun, String sid, Map<String, String> end) {
+    public synchronized void tookEnd(long begun, String sid, Map<String, String> end, ReleaseRequest request) {
         requireSame(begun);
+        answeredEnds.put(sid, request);
         Copy known = copies.call(sid).orElseGet(() -> new Copy(Copy.Kind.CALL, sid, Map.of()));
         put(known.ended(end));
+    }
+
+    /** The same for one that had ended before: this router says so, and it must be so in every data set from now on. */
+    public synchronized void answeredEnd(long begun, ReleaseRequest request) {
+        requireSame(begun);
+        answeredEnds.put(request.call().value(), request);
     }
 
     private void requireSame(long begun) {
@@ -75,21 +88,36 @@ public class RouterMirror {
     private void put(Copy copy) {
         copies.put(copy);
         if (++puts % PUTS_BETWEEN_FORGETTING == 0) {
-            copies.forget();
+            forget();
         }
     }
 
-    /** Takes what a snapshot of a data set showed. */
-    synchronized void renew(String ofDataSet, long seq, List<Copy> snapshot) {
+    private void forget() {
+        copies.forget();
+        answeredEnds.keySet().removeIf(sid -> copies.call(sid).isEmpty());
+    }
+
+    /**
+     * Takes what a snapshot of a data set showed.
+     *
+     * @return ends that this router answered, of calls that are live in the snapshot; to be asked again, each by its own
+     *     right, which does no harm where the page was only older than the end
+     */
+    synchronized List<ReleaseRequest> renew(String ofDataSet, long seq, List<Copy> snapshot) {
         if (!ofDataSet.equals(dataSet)) {
             generation++;
         }
         copies = copies.renewed(seq, snapshot);
-        copies.forget();
+        forget();
         dataSet = ofDataSet;
         upTo = seq;
         gapless = false; // until the events since the snapshot's first page are read
         inStep = ticker.nanos();
+        return snapshot.stream()
+                .filter(Copy::isLive)
+                .map(live -> Optional.ofNullable(answeredEnds.get(live.name())))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** Takes what happened since. */
@@ -109,6 +137,7 @@ public class RouterMirror {
     synchronized void discardIfOld() {
         if (ticker.since(inStep).compareTo(OUT_OF_STEP) > 0) {
             copies = new LeaseMirror();
+            answeredEnds.clear();
             gapless = false;
             dataSet = "";
         }

@@ -99,9 +99,29 @@ class LeaseMirrorTest {
         assertThatExceptionOfType(UnsettledException.class)
                 .isThrownBy(() -> mirror.took(begun, call("late", "allocated", 2)));
         assertThatExceptionOfType(UnsettledException.class)
-                .isThrownBy(() -> mirror.tookEnd(begun, "told", Map.of("seq", "3")));
+                .isThrownBy(() -> mirror.tookEnd(begun, "told", Map.of("seq", "3"), release("told")));
         mirror.took(mirror.generation(), call("asked again", "allocated", 2));
         assertThat(mirror.handOver().copies()).hasSize(2);
+    }
+
+    @Test
+    void anEndIsAskedAgainWhereAnotherDataSetTakesItsCallForLive() {
+        RouterMirror mirror = new RouterMirror(Ticker.system());
+        for (String sid : List.of("ended", "live", "given")) {
+            mirror.tookEnd(mirror.generation(), sid, Map.of("seq", "7", "ended_at", "1000"), release(sid));
+        }
+        List<Copy> snapshot =
+                List.of(call("live", "connected", 20), call("given", "allocated", 21), call("other", "allocated", 22));
+        assertThat(mirror.renew("set", 22, snapshot)).containsExactlyInAnyOrder(release("live"), release("given"));
+        mirror.follow(24, List.of(ended("newer", 700_000_000)), true);
+        assertThat(mirror.renew("set", 24, List.of())).isEmpty();
+        assertThat(mirror.renew("set", 25, List.of(call("ended", "connected", 25))))
+                .as("an end of long ago is forgotten")
+                .isEmpty();
+    }
+
+    private static ReleaseRequest release(String sid) {
+        return new ReleaseRequest(new CallId(sid), new ReleaseRequest.Right.Operator(null), "released");
     }
 
     @Test

@@ -21,7 +21,7 @@ public final class MirrorFixture implements AutoCloseable {
     private @Nullable Thread thread;
 
     /** Puts it together; nothing runs yet. */
-    public MirrorFixture(Tokens tokens, MirrorStore store, MirrorChannel channel) {
+    public MirrorFixture(Tokens tokens, MirrorStore store, MirrorChannel channel, DeferredReleases releases) {
         this.store = store;
         Ticker ticker = new Ticker() {
             @Override
@@ -43,7 +43,7 @@ public final class MirrorFixture implements AutoCloseable {
             }
         };
         exchange = new MirrorExchange(mirror, store, channel, ticker, tokens);
-        follower = new MirrorFollower(mirror, store, exchange, ticker);
+        follower = new MirrorFollower(mirror, store, exchange, releases, ticker);
     }
 
     /** Follows from now on. */

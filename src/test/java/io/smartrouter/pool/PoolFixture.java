@@ -12,7 +12,7 @@ public final class PoolFixture {
     private final PoolManager manager;
     private final Settlement settlement;
     private final RoutingConfigurations configurations;
-    private final DeferredReleases deferred = new DeferredReleases();
+    private final DeferredReleases deferred;
     private volatile Predicate<String> answers = address -> true;
     private volatile Predicate<String> refuses = address -> false;
     private volatile Map<String, Set<WhenExhausted.Action>> abilities = Map.of();
@@ -20,16 +20,18 @@ public final class PoolFixture {
 
     /** Puts it together. */
     public PoolFixture(PoolStore store, SettlementStore settling, PoolProperties properties, PodSource pods) {
-        this(store, settling, properties, pods, token -> {});
+        this(store, settling, properties, pods, token -> {}, new DeferredReleases());
     }
 
-    /** The same with routers' mirrors. */
+    /** The same with routers' mirrors, and with the releases that are kept. */
     public PoolFixture(
             PoolStore store,
             SettlementStore settling,
             PoolProperties properties,
             PodSource pods,
-            Consumer<String> mirrors) {
+            Consumer<String> mirrors,
+            DeferredReleases deferred) {
+        this.deferred = deferred;
         Tokens tokens = Tokens.secure();
         Ticker ticker = Ticker.system();
         // Each needs the other: the settlement restores the configuration, which is read through the settlement.

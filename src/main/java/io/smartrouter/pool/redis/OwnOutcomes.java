@@ -68,6 +68,8 @@ final class OwnOutcomes {
             case "already_ended" -> {
                 if (answer.parts().size() > 4) {
                     ended(begun, request, answer.text(4), answer.text(5), answer.text(3));
+                } else {
+                    mirror.answeredEnd(begun, request); // its first answer may have been lost on its way to this router
                 }
             }
             case "unknown" -> {
@@ -90,7 +92,7 @@ final class OwnOutcomes {
                 put(end, "lease", holder.lease().value());
             case ReleaseRequest.Right.Operator operator -> {}
         }
-        mirror.tookEnd(begun, sid, end);
+        mirror.tookEnd(begun, sid, end, request);
     }
 
     /** An answer of drain. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.smartrouter.pool.AllocationOutcome.Allocated;
+import io.smartrouter.pool.AllocationOutcome.CallEnded;
 import io.smartrouter.pool.AllocationOutcome.Exhausted;
+import io.smartrouter.pool.HeartbeatOutcome;
 import io.smartrouter.pool.SettlementStore.Beginning;
 import io.smartrouter.pool.StoreUnavailableException;
 import io.smartrouter.pool.TierPolicy;
@@ -125,6 +127,48 @@ class FailoverIT {
             assertThat(epoch(store, "id")).isNotEqualTo(id);
             assertThat(epoch(store, "replid")).isEqualTo(replica.info("master_replid"));
             assertThat(epoch(store, "run_id")).isEqualTo(replica.info("run_id"));
+        }
+    }
+
+    /**
+     * A hangup is told once, and its router was still served by the old primary: where the other side gave the call its pod,
+     * or heard of it since, a higher seq stands against the end.
+     */
+    @Test
+    void endsThatTheOldSideOfASplitAnsweredEndTheirCallsWhenItHeals() {
+        try (TestRedis old = TestRedis.start("--repl-diskless-sync-delay", "0");
+                TestRedis promoted = old.replica();
+                RedisLink link = RedisLink.to(old);
+                RedisLink otherLink = RedisLink.to(old);
+                StoreFixture away = new StoreFixture(link, QUARANTINE);
+                StoreFixture there = new StoreFixture(otherLink, QUARANTINE);
+                StoreFixture died = new StoreFixture(old, QUARANTINE)) {
+            opened(away, 4);
+            there.cluster(CorePods.pods(4));
+            away.mirroring().begin();
+            there.mirroring().begin();
+            Allocated before = CorePods.allocated(away, "before");
+            Awaitility.await().atMost(LONG).until(() -> there.mirroring().live() == 1);
+            synced(old, promoted);
+            promoted.command("REPLICAOF NO ONE");
+            otherLink.leadTo(promoted);
+
+            eventually(there, "during");
+            assertThat(there.manager().connected(CorePods.claim(before))).isEqualTo(HeartbeatOutcome.LIVE);
+            CorePods.release(away, "before");
+            CorePods.release(away, "during");
+            eventually(there, "twice");
+            CorePods.release(died, "twice");
+            CorePods.release(away, "twice"); // which finds that it has ended
+            link.leadTo(promoted);
+
+            Awaitility.await().atMost(LONG).untilAsserted(() -> {
+                away.manager().retryReleases();
+                assertThat(there.manager().liveCalls()).isZero();
+            });
+            assertThat(CorePods.allocate(there, "before", null)).isInstanceOf(CallEnded.class);
+            assertThat(CorePods.allocate(there, "during", null)).isInstanceOf(CallEnded.class);
+            assertThat(CorePods.allocate(there, "twice", null)).isInstanceOf(CallEnded.class);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.DeferredReleases;
 import io.smartrouter.pool.MirrorFixture;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodSource;
@@ -42,6 +43,7 @@ public final class StoreFixture implements AutoCloseable {
     private final PodSource source = source();
     private final ReconcileStore reconciling;
     private final MirrorFixture mirroring;
+    private final DeferredReleases deferred = new DeferredReleases();
     private final PoolFixture pool;
     private volatile boolean clusterComplete = true;
     private volatile Runnable podsAsked = () -> {};
@@ -78,7 +80,8 @@ public final class StoreFixture implements AutoCloseable {
         mirroring = new MirrorFixture(
                 tokens,
                 new RedisMirrorStore(commands, scripts, keys, properties, connections),
-                new RedisMirrorChannel(commands, keys, connections));
+                new RedisMirrorChannel(commands, keys, connections),
+                deferred);
         store = new RedisPoolStore(commands, scripts, keys, properties, mirroring.mirror());
         settling = new RedisSettlementStore(commands, scripts, keys, store, properties, tokens);
         reconciling = new RedisReconcileStore(commands, scripts, keys, properties);
@@ -87,7 +90,7 @@ public final class StoreFixture implements AutoCloseable {
 
     /** The core over a store that a test stands before the real one. */
     PoolFixture poolOver(PoolStore other) {
-        return new PoolFixture(other, settling, properties, source, mirroring::gather);
+        return new PoolFixture(other, settling, properties, source, mirroring::gather, deferred);
     }
 
     private PodSource source() {
