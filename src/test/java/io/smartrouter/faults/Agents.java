@@ -85,9 +85,11 @@ final class Agents implements AutoCloseable {
     }
 
     private void say(ServerWebSocket socket, Open stream, String word) {
-        String code = routers.agent(turn.getAndIncrement(), stream.sid(), stream.token(), word);
-        if (OVER.contains(code) && open.containsKey(socket)) {
-            history.add(new ToldOver(stream.sid(), stream.token(), System.nanoTime(), code));
+        long begun = System.nanoTime();
+        RouterClient.Reply reply = routers.agent(turn.getAndIncrement(), stream.sid(), stream.token(), word);
+        if (OVER.contains(reply.code()) && open.containsKey(socket)) {
+            history.add(new ToldOver(
+                    stream.sid(), stream.token(), new Span(begun, System.nanoTime()), reply.code(), reply.router()));
             socket.close();
         }
     }

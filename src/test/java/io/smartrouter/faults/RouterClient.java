@@ -108,16 +108,20 @@ final class RouterClient {
         return answer;
     }
 
-    /** The agent's word about its call; the code of the answer, or "" where there is none. */
-    String agent(int turn, String sid, String token, String word) {
+    /** What which router said to an agent: the code of its answer, or "" where it agreed or said nothing. */
+    record Reply(String code, int router) {}
+
+    /** The agent's word about its call. */
+    Reply agent(int turn, String sid, String token, String word) {
+        int router = router(turn);
         try {
-            HttpResponse<String> response = send(router(turn), "/calls/" + sid + "/" + word, "{}", token);
-            return response.statusCode() == 200 ? "" : find(CODE, response.body());
+            HttpResponse<String> response = send(router, "/calls/" + sid + "/" + word, "{}", token);
+            return new Reply(response.statusCode() == 200 ? "" : find(CODE, response.body()), router);
         } catch (IOException e) {
-            return "";
+            return new Reply("", router);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "";
+            return new Reply("", router);
         }
     }
 
