@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * stream when a router says that its call is over.
  */
 final class Agents implements AutoCloseable {
-    private static final Set<String> OVER = Set.of("call_ended", "stale_lease", "unknown_call");
+    static final Set<String> OVER = Set.of("call_ended", "stale_lease", "unknown_call");
 
     private record Open(String sid, String pod, String token, long since) {}
 

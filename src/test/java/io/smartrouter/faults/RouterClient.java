@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,24 @@ final class RouterClient {
         }
         history.add(new Release(sid, new Span(begun, System.nanoTime()), answer, router));
         return answer;
+    }
+
+    /** Ends a call as a provider does, which tells it again until it is believed; false if it had not the patience. */
+    boolean hangUp(IntSupplier turns, String sid, Duration patience) throws InterruptedException {
+        long until = System.nanoTime() + patience.toNanos();
+        while (System.nanoTime() < until) {
+            switch (release(turns.getAsInt(), sid)) {
+                case Freed freed -> {
+                    return true;
+                }
+                case Refused(String code)
+                when code.equals("unknown_call") -> {
+                    return true;
+                }
+                default -> TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
+        return false;
     }
 
     /** What which router said to an agent: the code of its answer, or "" where it agreed or said nothing. */
