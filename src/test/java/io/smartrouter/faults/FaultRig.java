@@ -172,6 +172,11 @@ final class FaultRig implements AutoCloseable {
         links.forEach(link -> link.leadTo(primary));
     }
 
+    /** From now on this one is the primary of that router; for the others nothing changes. */
+    void leadTo(TestRedis primary, int router) {
+        links.get(router).leadTo(primary);
+    }
+
     /** A replica that has all that the primary has. */
     TestRedis replica() {
         return redis.replica();
