@@ -8,9 +8,12 @@ import io.smartrouter.faults.History.Answer;
 import io.smartrouter.faults.History.Fault;
 import io.smartrouter.faults.History.Freed;
 import io.smartrouter.faults.History.Given;
+import io.smartrouter.testing.RouterProcess;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(900)
 class FaultSuite extends FaultRows {
     private static final Duration CHAOS = Duration.ofMinutes(SHORT ? 2 : 10);
+    private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(60);
     /** Calls whose allocation the replica never hears of. */
     private static final int LOST = 5;
 
@@ -300,6 +304,55 @@ class FaultSuite extends FaultRows {
                 rig.served(60);
             }
         });
+    }
+
+    @Test
+    void clockAnHourAhead() throws Exception {
+        clockOff("one router's clock an hour ahead", Duration.ofHours(1));
+    }
+
+    @Test
+    void clockAnHourBehind() throws Exception {
+        clockOff("one router's clock an hour behind", Duration.ofHours(-1));
+    }
+
+    /** What counts is Redis' time: leases, tokens and deadlines are the same whichever router gives them. */
+    private void clockOff(String name, Duration off) throws Exception {
+        String library = System.getProperty("test.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1");
+        assertThat(Path.of(library))
+                .as("libfaketime (Debian: apt install libfaketime; elsewhere -Dtest.faketime=…/libfaketimeMT.so.1)")
+                .exists();
+        Map<String, String> environment = Map.ofEntries(
+                Map.entry("LD_PRELOAD", library),
+                Map.entry("FAKETIME", "%+ds".formatted(off.toSeconds())),
+                Map.entry("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+                Map.entry("FAKETIME_FORCE_MONOTONIC_FIX", "0")); // which has the JVM's timed waits return at once
+        row(name, new FaultRig(SEED, 1, PODS, Map.of()), rig -> {
+            RouterProcess router = rig.startRouter(environment).awaitReady();
+            rig.served(60);
+            assertThat(router.clockAhead()).isCloseTo(off, CLOCK_TOLERANCE);
+            assertThat(rig.router(0).clockAhead()).isCloseTo(Duration.ZERO, CLOCK_TOLERANCE);
+            List<Answer> given = List.of(ask(rig, 0, "of-right"), ask(rig, 1, "of-wrong"));
+            Faults.flush(rig);
+            rig.served(60);
+            assertThat(List.of(ask(rig, 1, "of-right"), ask(rig, 0, "of-wrong")))
+                    .as("the same leases from the other router")
+                    .isEqualTo(given);
+            assertThat(Math.abs(deadline(rig, "of-right") - deadline(rig, "of-wrong")))
+                    .as("between the deadlines of calls that began one after the other")
+                    .isLessThan(CLOCK_TOLERANCE.toMillis());
+            hangUp(rig, "of-right");
+            hangUp(rig, "of-wrong");
+        });
+    }
+
+    private static long deadline(FaultRig rig, String sid) {
+        return Long.parseLong(rig.redis
+                .command("ZSCORE voice:calls " + sid)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow());
     }
 
     @Test
