@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * stream when a router says that its call is over.
  */
 final class Agents implements AutoCloseable {
-    private static final Set<String> OVER = Set.of("call_ended", "stale_lease", "unknown_call");
+    static final Set<String> OVER = Set.of("call_ended", "stale_lease", "unknown_call");
 
     private record Open(String sid, String pod, String token, long since) {}
 
@@ -85,9 +85,11 @@ final class Agents implements AutoCloseable {
     }
 
     private void say(ServerWebSocket socket, Open stream, String word) {
-        String code = routers.agent(turn.getAndIncrement(), stream.sid(), stream.token(), word);
-        if (OVER.contains(code) && open.containsKey(socket)) {
-            history.add(new ToldOver(stream.sid(), stream.token(), System.nanoTime(), code));
+        long begun = System.nanoTime();
+        RouterClient.Reply reply = routers.agent(turn.getAndIncrement(), stream.sid(), stream.token(), word);
+        if (OVER.contains(reply.code()) && open.containsKey(socket)) {
+            history.add(new ToldOver(
+                    stream.sid(), stream.token(), new Span(begun, System.nanoTime()), reply.code(), reply.router()));
             socket.close();
         }
     }

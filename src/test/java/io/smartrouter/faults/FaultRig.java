@@ -81,8 +81,14 @@ final class FaultRig implements AutoCloseable {
 
     /** Starts one that is asked from now on, ready or not. */
     RouterProcess startRouter() {
+        return startRouter(Map.of());
+    }
+
+    /** The same, with more in its environment. */
+    RouterProcess startRouter(Map<String, String> environment) {
         TcpProxy network = anotherNetwork();
-        return add(RouterProcess.start(network.port(), "http://127.0.0.1:" + apiServer.port(), settings));
+        String kubernetes = "http://127.0.0.1:" + apiServer.port();
+        return add(RouterProcess.start(network.port(), kubernetes, settings, environment));
     }
 
     /** Starts one of this version, or of the one in this jar, that is asked as soon as it is ready, as a Service does. */
@@ -170,6 +176,11 @@ final class FaultRig implements AutoCloseable {
     void leadTo(TestRedis primary) {
         redis = primary;
         links.forEach(link -> link.leadTo(primary));
+    }
+
+    /** From now on this one is the primary of that router; for the others nothing changes. */
+    void leadTo(TestRedis primary, int router) {
+        links.get(router).leadTo(primary);
     }
 
     /** A replica that has all that the primary has. */

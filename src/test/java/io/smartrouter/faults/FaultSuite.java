@@ -8,100 +8,27 @@ import io.smartrouter.faults.History.Answer;
 import io.smartrouter.faults.History.Fault;
 import io.smartrouter.faults.History.Freed;
 import io.smartrouter.faults.History.Given;
-import io.smartrouter.faults.History.Release;
+import io.smartrouter.testing.RouterProcess;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * One row for each fault that an operator can meet; the table is printed at the end. Property {@code test.seed} repeats
- * a run, {@code faults.short} makes each row, and the chaos at its end, shorter. Tag {@code loss}: data or a process is
- * lost, or an answer; these rows run in CI.
- */
+/** The faults that an operator can meet, each alone, and at the end as they come. */
 @Timeout(900)
-class FaultSuite {
-    private static final long SEED = Long.getLong("test.seed", System.nanoTime() % 1_000_000);
-    private static final boolean SHORT = Boolean.getBoolean("faults.short");
+class FaultSuite extends FaultRows {
     private static final Duration CHAOS = Duration.ofMinutes(SHORT ? 2 : 10);
-    private static final int PODS = 30;
-    private static final int CALLERS = 8;
+    private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(60);
     /** Calls whose allocation the replica never hears of. */
     private static final int LOST = 5;
-
-    /** The command time-out (500 ms) and what a loaded machine adds. */
-    private static final long BOUND_MS = 2_500;
-
-    /** What a caller notices: counted, no fault. */
-    private static final long NOTICED_MS = 1_000;
-
-    private static final List<String> TABLE = Collections.synchronizedList(new ArrayList<>());
-
-    @AfterAll
-    static void table() {
-        System.out.printf("%nfault suite, seed %d%n", SEED);
-        System.out.println("| fault | operations | during faults | faults | slowest answer ms | answers over 1 s"
-                + " | gap ms (median, worst) | limit 6 | findings |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|");
-        TABLE.forEach(System.out::println);
-    }
-
-    private interface Row {
-        /** Injects the faults while the load runs. */
-        void run(FaultRig rig) throws Exception;
-    }
-
-    private void row(String name, FaultRig rig, Row row) throws Exception {
-        try (rig) {
-            rig.load.callers(CALLERS, Duration.ofMillis(400));
-            rig.load.longCalls(5);
-            rig.served(40);
-            row.run(rig);
-            rig.served(40);
-            List<String> findings = rig.finish(BOUND_MS);
-            List<Long> gaps = rig.gapsMs();
-            long slowest = Math.max(
-                    rig.history.all(Allocate.class).stream()
-                            .mapToLong(one -> one.span().millis())
-                            .max()
-                            .orElse(0),
-                    rig.history.all(Release.class).stream()
-                            .mapToLong(one -> one.span().millis())
-                            .max()
-                            .orElse(0));
-            TABLE.add("| %s | %d | %d | %d | %d | %d | %s | %d | %d |"
-                    .formatted(
-                            name,
-                            rig.history.all(Allocate.class).size()
-                                    + rig.history.all(Release.class).size(),
-                            HistoryChecker.overlapped(rig.history),
-                            rig.history.all(Fault.class).size(),
-                            slowest,
-                            HistoryChecker.over(rig.history, NOTICED_MS),
-                            gaps.isEmpty() ? "-" : gaps.get(gaps.size() / 2) + ", " + gaps.getLast(),
-                            rig.atTheLimit.size(),
-                            findings.size()));
-            rig.atTheLimit.forEach(one -> System.out.printf("%s: %s%n", name, one));
-            assertThat(findings).as("%s, seed %d", name, SEED).isEmpty();
-        }
-    }
-
-    private static FaultRig rig(String... redisArguments) {
-        return new FaultRig(SEED, 2, PODS, Map.of(), redisArguments);
-    }
-
-    private static int times(int full) {
-        return SHORT ? Math.max(1, full / 5) : full;
-    }
 
     @Test
     @Tag("loss")
@@ -184,16 +111,6 @@ class FaultSuite {
                 rig.served(20);
             }
         });
-    }
-
-    /** What this router answers now to an allocate. */
-    private static Answer ask(FaultRig rig, int router, String sid) throws InterruptedException {
-        rig.client.allocate(router, sid);
-        return rig.history.all(Allocate.class).stream()
-                .filter(one -> one.sid().equals(sid))
-                .map(Allocate::answer)
-                .reduce((before, last) -> last)
-                .orElseThrow();
     }
 
     private static void wrongTypeAtANewCall(FaultRig rig, String sid) throws Exception {
@@ -378,10 +295,6 @@ class FaultSuite {
         }
     }
 
-    private static void hangUp(FaultRig rig, String sid) throws InterruptedException {
-        assertThat(rig.client.release(0, sid)).as(sid).isInstanceOf(Freed.class);
-    }
-
     @Test
     @Tag("loss")
     void allRoutersKilledWithThePrimary() throws Exception {
@@ -391,6 +304,55 @@ class FaultSuite {
                 rig.served(60);
             }
         });
+    }
+
+    @Test
+    void clockAnHourAhead() throws Exception {
+        clockOff("one router's clock an hour ahead", Duration.ofHours(1));
+    }
+
+    @Test
+    void clockAnHourBehind() throws Exception {
+        clockOff("one router's clock an hour behind", Duration.ofHours(-1));
+    }
+
+    /** What counts is Redis' time: leases, tokens and deadlines are the same whichever router gives them. */
+    private void clockOff(String name, Duration off) throws Exception {
+        String library = System.getProperty("test.faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1");
+        assertThat(Path.of(library))
+                .as("libfaketime (Debian: apt install libfaketime; elsewhere -Dtest.faketime=…/libfaketimeMT.so.1)")
+                .exists();
+        Map<String, String> environment = Map.ofEntries(
+                Map.entry("LD_PRELOAD", library),
+                Map.entry("FAKETIME", "%+ds".formatted(off.toSeconds())),
+                Map.entry("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+                Map.entry("FAKETIME_FORCE_MONOTONIC_FIX", "0")); // which has the JVM's timed waits return at once
+        row(name, new FaultRig(SEED, 1, PODS, Map.of()), rig -> {
+            RouterProcess router = rig.startRouter(environment).awaitReady();
+            rig.served(60);
+            assertThat(router.clockAhead()).isCloseTo(off, CLOCK_TOLERANCE);
+            assertThat(rig.router(0).clockAhead()).isCloseTo(Duration.ZERO, CLOCK_TOLERANCE);
+            List<Answer> given = List.of(ask(rig, 0, "of-right"), ask(rig, 1, "of-wrong"));
+            Faults.flush(rig);
+            rig.served(60);
+            assertThat(List.of(ask(rig, 1, "of-right"), ask(rig, 0, "of-wrong")))
+                    .as("the same leases from the other router")
+                    .isEqualTo(given);
+            assertThat(Math.abs(deadline(rig, "of-right") - deadline(rig, "of-wrong")))
+                    .as("between the deadlines of calls that began one after the other")
+                    .isLessThan(CLOCK_TOLERANCE.toMillis());
+            hangUp(rig, "of-right");
+            hangUp(rig, "of-wrong");
+        });
+    }
+
+    private static long deadline(FaultRig rig, String sid) {
+        return Long.parseLong(rig.redis
+                .command("ZSCORE voice:calls " + sid)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow());
     }
 
     @Test

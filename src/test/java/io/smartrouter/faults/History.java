@@ -55,7 +55,11 @@ final class History {
     record Stream(String sid, String pod, String token, Span span) implements Entry {}
 
     /** A router told the agent that the call of this lease is over. */
-    record ToldOver(String sid, String token, long at, String code) implements Entry {}
+    record ToldOver(String sid, String token, Span span, String code, int router) implements Entry {
+        long at() {
+            return span.ended();
+        }
+    }
 
     /** The incarnation of a pod ended: its streams broke, and it takes no more. The routers hear of it later. */
     record PodLost(String incarnation, long at) implements Entry {}
@@ -65,8 +69,16 @@ final class History {
     /** The router stood still. */
     record Paused(int router, Span span) implements Entry {}
 
-    /** The data set was lost while this router could contribute nothing to what was made of it. */
-    record Away(int router, Span span) implements Entry {}
+    /**
+     * The data set was lost while this router could contribute nothing to what was made of it.
+     *
+     * @param joined when all that it alone knew had come to the others
+     */
+    record Away(int router, Span span, long joined) implements Entry {
+        Away(int router, Span span) {
+            this(router, span, span.ended());
+        }
+    }
 
     private final Queue<Entry> entries = new ConcurrentLinkedQueue<>();
 

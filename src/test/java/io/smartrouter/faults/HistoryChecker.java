@@ -58,8 +58,8 @@ final class HistoryChecker {
     private final List<Away> aways;
     private final List<Paused> pauses;
     private final Map<String, Long> givenAt = new HashMap<>();
-    /** By token: since when the router was away that alone may have known of this lease. */
-    private final Map<String, Long> awaySince = new HashMap<>();
+    /** By token: the absence of the router that alone may have known of this lease. */
+    private final Map<String, Away> knownAway = new HashMap<>();
 
     private final List<Finding> findings = new ArrayList<>();
 
@@ -97,20 +97,42 @@ final class HistoryChecker {
         if (one.answer() instanceof Given given
                 && givenAt.putIfAbsent(given.token(), one.span().ended()) == null) {
             for (Away away : aways) {
-                long at = one.span().ended();
                 if (away.router() == one.router()
-                        && at > away.span().begun() - FOLLOWS_NS
-                        && at < away.span().ended()) {
-                    awaySince.put(given.token(), away.span().begun());
+                        && one.span().ended() > away.span().begun() - FOLLOWS_NS
+                        && one.span().begun() < away.span().ended()) {
+                    knownAway.put(given.token(), away);
                 }
             }
         }
     }
 
-    /** Whether the pod of the one's lease was given to the other while nobody there need have known of it. */
-    private boolean knownToOneAway(Holding one, Holding other) {
-        Long since = awaySince.get(one.token());
-        return since != null && givenAt.getOrDefault(other.token(), 0L) > since;
+    /** Whether the other lease was given elsewhere, where nobody need have known of the one. */
+    private boolean knownToOneAway(String one, String other) {
+        Away away = knownAway.get(one);
+        return away != null && !away.equals(knownAway.get(other)) && isSince(away, other);
+    }
+
+    private boolean isSince(Away away, String token) {
+        return givenAt.getOrDefault(token, 0L) > away.span().begun();
+    }
+
+    /** Tokens that the call was given. */
+    private List<String> tokens(String sid) {
+        return allocates.getOrDefault(sid, List.of()).stream()
+                .map(Allocate::answer)
+                .filter(Given.class::isInstance)
+                .map(answer -> ((Given) answer).token())
+                .distinct()
+                .toList();
+    }
+
+    /** Whether this router was away then, and others had given the lease since. */
+    private boolean isUnknownToOneAway(String token, int router, Span then) {
+        return aways.stream()
+                .anyMatch(away -> away.router() == router
+                        && away.span().overlaps(then)
+                        && !away.equals(knownAway.get(token))
+                        && isSince(away, token));
     }
 
     private void found(Kind kind, String what) {
@@ -172,7 +194,7 @@ final class HistoryChecker {
                     Holding other = ofPod.get(j);
                     if (!other.sid().equals(one.sid())) {
                         found(
-                                knownToOneAway(one, other) || knownToOneAway(other, one)
+                                knownToOneAway(one.token(), other.token()) || knownToOneAway(other.token(), one.token())
                                         ? Kind.KNOWN_TO_ONE_AWAY
                                         : Kind.DOUBLED_POD,
                                 "%s: %s held %s and %s".formatted(witness, pod, one.sid(), other.sid()));
@@ -195,12 +217,24 @@ final class HistoryChecker {
                         && !first.token().equals(given.token())) {
                     long answered = one.span().ended();
                     if (lostAt(first) > answered && end > answered) {
-                        found(Kind.TWO_PODS, "%s got %s and then %s".formatted(sid, first.pod(), given.pod()));
+                        found(
+                                gaveWay(first.token(), given.token(), one) ? Kind.KNOWN_TO_ONE_AWAY : Kind.TWO_PODS,
+                                "%s got %s and then %s".formatted(sid, first.pod(), given.pod()));
                     }
                 }
                 before = one;
             }
         });
+    }
+
+    /** What a router that is away gives never overrides what the others give; it may say so until it is back. */
+    private boolean gaveWay(String first, String second, Allocate answer) {
+        Away away = knownAway.get(second);
+        return knownToOneAway(first, second)
+                || (away != null
+                        && knownToOneAway(second, first)
+                        && away.router() == answer.router()
+                        && answer.span().begun() < away.span().ended());
     }
 
     private void endedByNobody() {
@@ -220,8 +254,14 @@ final class HistoryChecker {
             boolean lost = holder != null && lostAt(holder) < told.at();
             if (!asked && !superseded && !lost) {
                 found(
-                        Kind.ENDED_BY_NOBODY,
-                        "the agent of %s (%s) was told %s".formatted(told.sid(), holder, told.code()));
+                        isToldByOneThatCannotKnow(told) ? Kind.KNOWN_TO_ONE_AWAY : Kind.ENDED_BY_NOBODY,
+                        "the agent of %s (%s) was told %s by %d, %d ms after it was given"
+                                .formatted(
+                                        told.sid(),
+                                        holder,
+                                        told.code(),
+                                        told.router(),
+                                        (told.at() - givenAt.getOrDefault(told.token(), 0L)) / 1_000_000));
             }
         }
         allocates.forEach((sid, answers) -> {
@@ -234,6 +274,25 @@ final class HistoryChecker {
                 }
             }
         });
+    }
+
+    /**
+     * Told of a lease from the absence that the router did not know it: by the one that was away of another's lease, or
+     * of its own by the others, until it is back and has joined them; and where they gave the call a lease, that stands.
+     */
+    private boolean isToldByOneThatCannotKnow(ToldOver told) {
+        if (told.code().equals("call_ended")) {
+            return false;
+        }
+        Away away = knownAway.get(told.token());
+        if (away == null || !isSince(away, told.token())) {
+            return isUnknownToOneAway(told.token(), told.router(), told.span());
+        }
+        boolean byOthers =
+                told.router() != away.router() || told.at() > away.span().ended();
+        return byOthers
+                && (told.span().begun() < away.joined()
+                        || tokens(told.sid()).stream().anyMatch(other -> knownToOneAway(told.token(), other)));
     }
 
     private void unknownReleases() {
@@ -254,10 +313,11 @@ final class HistoryChecker {
     }
 
     private boolean knownToOneAway(String sid, Release release) {
-        return allocates.get(sid).stream()
-                .anyMatch(one -> one.answer() instanceof Given given
-                        && awaySince.getOrDefault(given.token(), Long.MAX_VALUE)
-                                < release.span().begun());
+        return tokens(sid).stream().anyMatch(token -> {
+            Away away = knownAway.get(token);
+            return (away != null && away.span().begun() < release.span().begun())
+                    || isUnknownToOneAway(token, release.router(), release.span());
+        });
     }
 
     private void late() {

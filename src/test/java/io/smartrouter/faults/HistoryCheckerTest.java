@@ -45,6 +45,10 @@ class HistoryCheckerTest {
         return new Release(sid, span(begun, ended), answer, 1);
     }
 
+    private static ToldOver told(String sid, String token, long at, String code, int router) {
+        return new ToldOver(sid, token, span(at - 1, at), code, router);
+    }
+
     private static Given on(String pod, String token) {
         return new Given(pod, pod + "-1", token);
     }
@@ -129,21 +133,21 @@ class HistoryCheckerTest {
                         allocate("a", 4, 5, on("q", "t2")))));
         all.add(of(
                 "an agent told that a live call is over",
-                List.of(allocate("a", 0, 1, on("p", "t1")), new ToldOver("a", "t1", 2 * MS, "call_ended")),
+                List.of(allocate("a", 0, 1, on("p", "t1")), told("a", "t1", 2, "call_ended", 1)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
                 "an agent told so after the end was asked for",
                 List.of(
                         allocate("a", 0, 1, on("p", "t1")),
                         release("a", 2, 5, new Freed()),
-                        new ToldOver("a", "t1", 3 * MS, "call_ended"))));
+                        told("a", "t1", 3, "call_ended", 1))));
         all.add(of(
                 "an agent told so of an earlier lease",
                 List.of(
                         allocate("a", 0, 1, on("p", "t1")),
                         new PodLost("p-1", 2 * MS),
                         allocate("a", 3, 4, on("q", "t2")),
-                        new ToldOver("a", "t1", 5 * MS, "stale_lease"))));
+                        told("a", "t1", 5, "stale_lease", 1))));
         all.add(of(
                 "a call that its own retry finds ended",
                 List.of(allocate("a", 0, 1, on("p", "t1")), allocate("a", 2, 3, new Refused("call_ended"))),
@@ -186,6 +190,7 @@ class HistoryCheckerTest {
                 "a fault in the middle of a request",
                 List.of(new Fault("flush", span(5, 6)), allocate("a", 4, 8, on("p", "t1")))));
         all.addAll(limits());
+        all.addAll(splits());
         return all;
     }
 
@@ -233,6 +238,100 @@ class HistoryCheckerTest {
                         allocate("a", 0, 1, on("p", "t1")),
                         away,
                         release("a", 2_000, 2_001, new Refused("unknown_call"))),
+                Kind.RELEASE_UNKNOWN));
+        return all;
+    }
+
+    /** Router 1 is away with an old primary that still serves it; router 2 serves what was made of the rest. */
+    private static List<Arguments> splits() {
+        Away away = new Away(1, span(1_000, 5_000), 5_500 * MS);
+        Allocate ofOld = allocate("a", 2_000, 2_001, on("p", "t1"), 1);
+        Allocate ofNew = allocate("a", 2_010, 2_011, on("q", "t2"), 2);
+        List<Arguments> all = new ArrayList<>();
+        all.add(of(
+                "one call, given a pod on either side, and after that the new side's by both",
+                List.of(
+                        away,
+                        ofOld,
+                        ofNew,
+                        allocate("a", 2_020, 2_021, on("p", "t1"), 1),
+                        allocate("a", 6_000, 6_001, on("q", "t2"), 1)),
+                Kind.KNOWN_TO_ONE_AWAY,
+                Kind.KNOWN_TO_ONE_AWAY,
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the old side's lease overrides the new side's after the return",
+                List.of(away, ofNew, allocate("a", 6_000, 6_001, on("p", "t1"), 1)),
+                Kind.TWO_PODS));
+        all.add(of(
+                "the same where it was known before the return",
+                List.of(away, ofOld, ofNew, allocate("a", 6_000, 6_001, on("p", "t1"), 1)),
+                Kind.KNOWN_TO_ONE_AWAY,
+                Kind.TWO_PODS));
+        all.add(of(
+                "the old side gave two leases to one call",
+                List.of(away, ofOld, allocate("a", 2_010, 2_011, on("q", "t2"), 1)),
+                Kind.TWO_PODS));
+        all.add(of(
+                "the old side gave one pod to two calls",
+                List.of(away, ofOld, allocate("b", 2_010, 2_011, on("p", "t2"), 1)),
+                Kind.DOUBLED_POD));
+        all.add(of(
+                "the new side gave one pod to two calls",
+                List.of(away, ofNew, allocate("b", 2_020, 2_021, on("q", "t3"), 2)),
+                Kind.DOUBLED_POD));
+        all.add(of(
+                "the new side tells an agent of the old one that it does not know its call",
+                List.of(away, ofOld, told("a", "t1", 2_100, "unknown_call", 2)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the old side tells an agent of the new one that it does not know its call",
+                List.of(away, ofNew, told("a", "t2", 2_100, "unknown_call", 1)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the old side does not know its own call",
+                List.of(away, ofOld, told("a", "t1", 2_100, "unknown_call", 1)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "the new side does not know its own call",
+                List.of(away, ofNew, told("a", "t2", 2_100, "unknown_call", 2)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "a call that is unknown though both sides knew it before",
+                List.of(allocate("a", 100, 101, on("p", "t1"), 2), away, told("a", "t1", 2_100, "unknown_call", 1)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "a call of the old side that is still unknown long after the return",
+                List.of(away, ofOld, told("a", "t1", 6_000, "unknown_call", 2)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "the same until it has joined what it knew",
+                List.of(away, ofOld, told("a", "t1", 5_400, "unknown_call", 1)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "a call of the new side that is unknown after the return",
+                List.of(away, ofNew, told("a", "t2", 6_000, "unknown_call", 1)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "after the return the agent of the old side's lease is told that it has given way",
+                List.of(
+                        away,
+                        allocate("a", 1_900, 1_901, on("q", "t2"), 2),
+                        ofOld,
+                        told("a", "t1", 6_000, "stale_lease", 1)),
+                Kind.KNOWN_TO_ONE_AWAY,
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "a call that the other side says has ended",
+                List.of(away, ofNew, told("a", "t2", 2_100, "call_ended", 1)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "a release on the old side of the new side's call",
+                List.of(away, ofNew, release("a", 2_100, 2_101, new Refused("unknown_call"))),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the same after the return",
+                List.of(away, ofNew, release("a", 6_000, 6_001, new Refused("unknown_call"))),
                 Kind.RELEASE_UNKNOWN));
         return all;
     }

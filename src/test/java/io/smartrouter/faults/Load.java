@@ -1,7 +1,5 @@
 package io.smartrouter.faults;
 
-import io.smartrouter.faults.History.Freed;
-import io.smartrouter.faults.History.Refused;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.List;
@@ -93,7 +91,7 @@ final class Load implements AutoCloseable {
                 break;
             }
         }
-        hangUp(sid, random);
+        var _ = routers.hangUp(() -> random.nextInt(1 << 20), sid, ASKS_FOR);
     }
 
     private @Nullable String ask(String sid, Random random) throws InterruptedException {
@@ -134,22 +132,6 @@ final class Load implements AutoCloseable {
             Thread.onSpinWait();
         }
         return false;
-    }
-
-    private void hangUp(String sid, Random random) throws InterruptedException {
-        long until = System.nanoTime() + ASKS_FOR.toNanos();
-        while (System.nanoTime() < until) {
-            switch (routers.release(random.nextInt(1 << 20), sid)) {
-                case Freed freed -> {
-                    return;
-                }
-                case Refused(String code)
-                when code.equals("unknown_call") -> {
-                    return;
-                }
-                default -> TimeUnit.MILLISECONDS.sleep(50); // as a provider does before it tells it again
-            }
-        }
     }
 
     /** Lets every caller hang up, and waits until they have. */

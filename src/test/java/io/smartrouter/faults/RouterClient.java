@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -108,16 +109,38 @@ final class RouterClient {
         return answer;
     }
 
-    /** The agent's word about its call; the code of the answer, or "" where there is none. */
-    String agent(int turn, String sid, String token, String word) {
+    /** Ends a call as a provider does, which tells it again until it is believed; false if it had not the patience. */
+    boolean hangUp(IntSupplier turns, String sid, Duration patience) throws InterruptedException {
+        long until = System.nanoTime() + patience.toNanos();
+        while (System.nanoTime() < until) {
+            switch (release(turns.getAsInt(), sid)) {
+                case Freed freed -> {
+                    return true;
+                }
+                case Refused(String code)
+                when code.equals("unknown_call") -> {
+                    return true;
+                }
+                default -> TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
+        return false;
+    }
+
+    /** What which router said to an agent: the code of its answer, or "" where it agreed or said nothing. */
+    record Reply(String code, int router) {}
+
+    /** The agent's word about its call. */
+    Reply agent(int turn, String sid, String token, String word) {
+        int router = router(turn);
         try {
-            HttpResponse<String> response = send(router(turn), "/calls/" + sid + "/" + word, "{}", token);
-            return response.statusCode() == 200 ? "" : find(CODE, response.body());
+            HttpResponse<String> response = send(router, "/calls/" + sid + "/" + word, "{}", token);
+            return new Reply(response.statusCode() == 200 ? "" : find(CODE, response.body()), router);
         } catch (IOException e) {
-            return "";
+            return new Reply("", router);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "";
+            return new Reply("", router);
         }
     }
 

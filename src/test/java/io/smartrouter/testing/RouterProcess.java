@@ -9,6 +9,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -45,9 +47,15 @@ public final class RouterProcess implements AutoCloseable {
 
     /** Begins to start one whose Redis and API server may not be there yet. */
     public static RouterProcess start(int redisPort, String kubernetesUrl, Map<String, String> settings) {
+        return start(redisPort, kubernetesUrl, settings, Map.of());
+    }
+
+    /** The same, with more in its environment. */
+    public static RouterProcess start(
+            int redisPort, String kubernetesUrl, Map<String, String> settings, Map<String, String> environment) {
         List<String> program =
                 List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(), "io.smartrouter.SmartRouterApplication");
-        return startProgram(program, redisPort, kubernetesUrl, settings);
+        return start(program, redisPort, kubernetesUrl, settings, environment);
     }
 
     /** Begins to start one of another version. */
@@ -59,6 +67,15 @@ public final class RouterProcess implements AutoCloseable {
     /** Begins to start one with these arguments to `java`, the router's own settings apart. */
     public static RouterProcess startProgram(
             List<String> program, int redisPort, String kubernetesUrl, Map<String, String> settings) {
+        return start(program, redisPort, kubernetesUrl, settings, Map.of());
+    }
+
+    private static RouterProcess start(
+            List<String> program,
+            int redisPort,
+            String kubernetesUrl,
+            Map<String, String> settings,
+            Map<String, String> environment) {
         int port = TestRedis.freePort();
         int managementPort = TestRedis.freePort();
         List<String> command = new ArrayList<>(
@@ -80,7 +97,9 @@ public final class RouterProcess implements AutoCloseable {
                 new HashMap<>(Map.of("router.stop.linger", "0s", "router.stream.base-url", "wss://voice.example.com"));
         all.putAll(settings);
         all.forEach((name, value) -> command.add("--" + name + "=" + value));
-        return start(new ProcessBuilder(command), port, managementPort);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return start(builder, port, managementPort);
     }
 
     /**
@@ -199,6 +218,23 @@ public final class RouterProcess implements AutoCloseable {
         try {
             HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             return new Answer(response.statusCode(), response.body());
+        } catch (IOException e) {
+            throw new IllegalStateException("no answer:\n" + log(), e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How far its clock is ahead of this JVM's, to the second, by what it says in an answer. */
+    public Duration clockAhead() {
+        try {
+            HttpResponse<Void> response = http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/status"))
+                            .timeout(Duration.ofSeconds(30))
+                            .build(),
+                    HttpResponse.BodyHandlers.discarding());
+            String date = response.headers().firstValue("Date").orElseThrow();
+            return Duration.between(Instant.now(), Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)));
         } catch (IOException e) {
             throw new IllegalStateException("no answer:\n" + log(), e);
         } catch (InterruptedException e) {

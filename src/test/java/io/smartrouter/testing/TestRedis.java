@@ -166,8 +166,13 @@ public final class TestRedis implements AutoCloseable {
 
     /** Starts another server that follows it, and waits until that has all that it has. */
     public TestRedis replica() {
+        return replicaBy(port);
+    }
+
+    /** The same, by a network that leads to this server from that port. */
+    public TestRedis replicaBy(int networkPort) {
         TestRedis replica = start();
-        replica.command("REPLICAOF 127.0.0.1 " + port);
+        replica.command("REPLICAOF 127.0.0.1 " + networkPort);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> replica.info("master_link_status").equals("up"));
