@@ -30,7 +30,7 @@ final class BenchRig implements AutoCloseable {
     private static final String PUBLIC = "https://router.example.com";
     private static final AtomicInteger RUNS = new AtomicInteger();
 
-    private final TestRedis redis;
+    private final TestRedis redis = TestRedis.start();
     private final TestCluster cluster;
     private final List<RouterProcess> routers = new ArrayList<>();
     private final Map<String, String> settings = new HashMap<>(Map.of(
@@ -46,11 +46,6 @@ final class BenchRig implements AutoCloseable {
             "0s"));
 
     BenchRig(int pods, Map<String, String> settings) {
-        this(TestRedis.start(), pods, settings);
-    }
-
-    BenchRig(TestRedis redis, int pods, Map<String, String> settings) {
-        this.redis = redis;
         this.settings.putAll(settings);
         cluster = TestCluster.start(pods);
         startRouter();
@@ -70,10 +65,6 @@ final class BenchRig implements AutoCloseable {
 
     RouterProcess router() {
         return routers.getFirst();
-    }
-
-    TestRedis redis() {
-        return redis;
     }
 
     /** Pairs by JSON at these paths of the first router. */
