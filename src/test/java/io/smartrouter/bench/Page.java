@@ -44,6 +44,9 @@ final class Page {
 
     /** Medians as bars, with the least and the most as their errors. */
     static void draw(String picture, String title, Rounds rounds) {
+        if (!WRITE) {
+            return;
+        }
         List<String> names = new ArrayList<>(rounds.all().keySet());
         List<Double> medians = new ArrayList<>();
         List<Double> spreads = new ArrayList<>();
@@ -59,17 +62,13 @@ final class Page {
                 .build();
         chart.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE);
         chart.addSeries("per second", names, medians, spreads);
-        if (WRITE) {
-            try {
-                Files.createDirectories(PICTURES);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        try {
+            Files.createDirectories(PICTURES);
             try (OutputStream out = Files.newOutputStream(PICTURES.resolve(picture))) {
                 ChartEncoder.saveChart(chart, out, "svg");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
