@@ -26,8 +26,10 @@ local begun_by = ARGV[14] ~= sid and ARGV[14] or ''
 local time = text(now)
 if now > tonumber(ARGV[7]) then return { 'too_late', time } end
 
-local call = read_call(sid)
-local lock = redis.call('GET', call_lock_key(sid))
+-- Of most calls nothing is known: then one command says so.
+local known_sid = redis.call('EXISTS', call_key(sid), call_lock_key(sid), waiter_key(sid), waited_key(sid)) > 0
+local call = known_sid and read_call(sid) or nil
+local lock = known_sid and redis.call('GET', call_lock_key(sid))
 if call then
   if not is_owner(call, provider, account) then return { 'not_owner', time } end
   if call.state == 'ended' then return { 'ended', time, call.ended_at, call.end_reason } end
@@ -38,7 +40,7 @@ if call and is_live(call) then
   return holding('existing', call, call.pod, address, call.pool, call.seq)
 end
 
-local waiter = read_waiter(sid)
+local waiter = known_sid and read_waiter(sid) or nil
 local known = call or waiter
 if known then -- lost or waiting: it keeps what it was
   if waiter and not is_owner(waiter, provider, account) then return { 'not_owner', time } end
@@ -56,21 +58,20 @@ if not call and begun_by ~= '' then -- it may have ended by the only name that i
     return { 'ended', time, named.ended_at, named.end_reason }
   end
 end
-if merchant ~= '' and not call then -- a call that was lost had been let in before
-  local limit = redis.call('HGET', applied_key, 'limit:' .. merchant)
-  if limit and redis.call('SCARD', merchant_calls_key(merchant)) >= tonumber(limit) then
+local chain, limit = chain_of(merchant)
+if limit and merchant ~= '' and not call then -- a call that was lost had been let in before
+  if redis.call('SCARD', merchant_calls_key(merchant)) >= limit then
     if waiter then -- it would hold up those behind it
       check_queues(sid, waiter.pools)
       local seq = next_seq()
       leave_queues(waiter)
       add_event(seq, 'call_waited', 'sid', sid)
     end
-    return { 'merchant_limit', time, limit }
+    return { 'merchant_limit', time, text(limit) }
   end
 end
 
-local chain = chain_of(merchant)
-local waited = not waiter and read_waited(sid) or nil
+local waited = known_sid and not waiter and read_waited(sid) or nil
 local behind = '+inf'
 if call then
   behind = ''

@@ -34,7 +34,7 @@ if lock and lock ~= ARGV[10] then return { 'busy' } end
 local waiter = read_waiter(sid)
 local live, old = is_live(call), nil
 if live then
-  old = slot_of(call)
+  old = slot_of(call, read_pod)
   local found = ARGV[14] == call.lease and ARGV[13] or ''
   unreached = call.state == 'allocated' and call.connect_by ~= ''
   -- A pod without a record serves nobody.

@@ -25,7 +25,7 @@ local function end_call(sid)
       return { 'call', sid, '', 'no_record' }
     end
   end
-  local pod = slot_of(call)
+  local pod = slot_of(call, read_pod)
   check_indexes(sid, call.merchant)
   local reason = 'max_length'
   if call.state == 'allocated' and call.connect_by ~= '' then reason = 'never_connected' end

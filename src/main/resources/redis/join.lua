@@ -39,7 +39,7 @@ local function plan_call(sid, copy, seq)
   if live then
     if not (copy.pod and is_incarnation(copy.incarnation) and tonumber(copy.allocated_at) and tonumber(copy.deadline))
     then malformed('copy of call ' .. sid) end
-    local pod = readable_pod(copy.pod)
+    local pod = readable(read_pod, copy.pod)
     if pod and pod.state == 'gone' then
       lost = object_of(pod.incarnation) == object_of(copy.incarnation)
     elseif pod then
@@ -89,7 +89,7 @@ local function plan_call(sid, copy, seq)
 end
 
 local function plan_gone(name, copy)
-  local pod = readable_pod(name)
+  local pod = readable(read_pod, name)
   if pod and (pod.state == 'gone' or object_of(pod.incarnation) ~= object_of(copy.incarnation)) then return nil end
   local calls = {}
   if pod then
@@ -110,7 +110,7 @@ local function plan_gone(name, copy)
 end
 
 local function plan_drained(name, copy, seq)
-  local pod = readable_pod(name)
+  local pod = readable(read_pod, name)
   if not pod or pod.state == 'gone' or is_other(copy.incarnation, pod.incarnation) then return nil end
   if seq <= tonumber(redis.call('HGET', pod_key(name), 'drained_seq') or 0) then return nil end
   check_pool(name, pod.pool)
@@ -153,7 +153,7 @@ if not seq and not behind and ARGV[2] == '' then return { 'joined', '0', '0' } e
 seq = seq or next_seq()
 local overbooked = 0
 for name in pairs(affected) do
-  local pod = readable_pod(name)
+  local pod = readable(read_pod, name)
   if pod and pod.state ~= 'gone' then
     stand_in_pool(pod)
     if pod.calls > pod.capacity then overbooked = overbooked + 1 end

@@ -11,7 +11,7 @@ local refusal = gate_refusal()
 if refusal then return refusal end
 
 local name, incarnation, version = ARGV[2], ARGV[3], ARGV[4]
-local pod = readable_pod(name)
+local pod = readable(read_pod, name)
 if pod and object_of(pod.incarnation) ~= object_of(incarnation) then return { 'stale' } end
 if pod and pod.state == 'gone' then return { 'stale' } end
 if not pod then

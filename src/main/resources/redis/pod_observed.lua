@@ -30,7 +30,7 @@ local function choose_pool()
   return best or last
 end
 
-local pod = readable_pod(name)
+local pod = readable(read_pod, name)
 if pod and not is_newer(version, pod.version) then return { 'stale' } end
 local known = pod and pod.state ~= 'gone'
 local same_object = pod and object_of(pod.incarnation) == object_of(incarnation)

@@ -17,7 +17,7 @@ local EVENTS_KEPT = 100000
 local SETTLE_LOCK_MS = 3000
 
 local function text(number) -- '..' would round a seq
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function malformed(what) error('MALFORMED ' .. what, 0) end
@@ -66,12 +66,18 @@ local function replication_id()
   return string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%w+)') or nil
 end
 
+-- Whether that is the id, by what costs least: every script asks.
+local function is_replication_id(id)
+  local info = redis.call('INFO', 'replication')
+  return string.find(info, 'master_replid:' .. id .. '\r', 1, true) and string.find(info, 'role:master', 1, true)
+end
+
 -- The gate: nil if this data set is open and was opened on this primary (or is being settled on it by the holder of the
 -- token, who keeps the lock by each step, also by one that finds nothing to do); else the answer to give, before
 -- anything is written.
 local function gate_refusal()
   local epoch = redis.call('HMGET', KEYS[1], 'state', 'replid', 'token')
-  if epoch[2] and epoch[2] == replication_id() then
+  if epoch[2] and is_replication_id(epoch[2]) then
     if ARGV[1] == '' then
       if epoch[1] == 'open' then return nil end
     elseif epoch[1] == 'settling' and epoch[3] == ARGV[1] then
@@ -213,10 +219,24 @@ local function read_pod(name)
   }
 end
 
--- A pod that is whole, or nil: for scripts that can do without this one.
-local function readable_pod(name)
-  local readable, pod = pcall(read_pod, name)
-  return readable and pod or nil
+-- The part of a pod's record that its calls touch, read as read_pod reads the whole.
+local function read_slots(name)
+  local v = redis.call('HMGET', pod_key(name), 'state', 'incarnation', 'pool', 'capacity', 'placement', 'address',
+    'kubernetes', 'moves_to', 'used')
+  if not v[1] then return nil end
+  local what = 'record of pod ' .. name
+  if not is_incarnation(v[2]) then malformed(what) end
+  return {
+    name = name, state = v[1], incarnation = v[2], pool = v[3] or '', capacity = number_of(v[4], what),
+    placement = v[5] or '', address = v[6] or '', kubernetes = v[7] or '', moves_to = v[8] or '',
+    used = text(number_of(v[9], what)), calls = redis.call('SCARD', pod_calls_key(name)),
+  }
+end
+
+-- A pod that can be read, or nil: for scripts that can do without this one. `read` is one of the two above.
+local function readable(read, name)
+  local is_whole, pod = pcall(read, name)
+  return is_whole and pod or nil
 end
 
 -- Fails, before any write, if an index that a pod of this pool stands in is of another type.
@@ -319,9 +339,11 @@ local function pool_policy(pool)
 end
 
 -- The pod that a call is about to leave, all checked that free_slot writes; nil where there is no record of it: then
--- the call leaves it all the same, and nobody is told that the pod is free.
-local function slot_of(call)
-  local pod = read_pod(call.pod)
+-- the call leaves it all the same, and nobody is told that the pod is free. `read`: read_slots, or read_pod for a script
+-- that writes the pod's record.
+local function slot_of(call, read)
+  local pod = read(call.pod)
+  if pod and pod.state ~= 'gone' and pod.moves_to ~= '' then pod = read_pod(call.pod) end -- free_slot may write it
   if not pod or pod.state == 'gone' then
     redis.call('SISMEMBER', pod_calls_key(call.pod), call.sid)
     return nil
@@ -481,7 +503,7 @@ local function free_slots(pool, enough)
   if slots >= enough then return slots end
   slots = 0
   for _, name in ipairs(redis.call('ZRANGE', pool_available_key(pool), 0, -1)) do
-    local pod = readable_pod(name)
+    local pod = readable(read_slots, name)
     if pod then slots = slots + math.max(0, pod.capacity - pod.calls) end
     if slots >= enough then break end
   end
@@ -490,12 +512,12 @@ end
 
 ---------------------------------------------------------------------------------------------------- choosing
 
--- The pools to ask for a merchant, in order.
+-- The pools to ask for a merchant, in order, and how many calls it may have at once (nil: no limit).
 local function chain_of(merchant)
-  local v = redis.call('HMGET', applied_key, 'chain', 'chain:' .. merchant)
+  local v = redis.call('HMGET', applied_key, 'chain', 'chain:' .. merchant, 'limit:' .. merchant)
   local chain = {}
   for pool in string.gmatch(v[2] or v[1] or '', '%S+') do chain[#chain + 1] = pool end
-  return chain
+  return chain, v[3] and number_of(v[3], 'limit of ' .. merchant) or nil
 end
 
 -- The pod to take: the first available one of the first pool that has one, but for those in `tried` (a set of at most
@@ -514,7 +536,7 @@ local function first_available(chain, tried, behind)
     end
     while #names > 0 do
       for _, name in ipairs(names) do
-        local pod = not tried[name] and readable_pod(name)
+        local pod = not tried[name] and readable(read_slots, name)
         if pod and pod.state == 'ready' and pod.calls < pod.capacity and pod.pool == pool and pod.moves_to == '' then
           return pod
         end
@@ -537,14 +559,14 @@ end
 local function give(call, pod, deadline, seq)
   local record = { 'state', 'allocated', 'pod', pod.name, 'incarnation', pod.incarnation, 'pool', pod.pool,
     'lease', call.lease, 'allocated_at', call.allocated_at, 'seq', seq }
-  local function add(field, value)
-    record[#record + 1] = field
-    record[#record + 1] = value
-  end
+  local length = #record
   for _, field in ipairs({ 'provider', 'account', 'merchant', 'connect_by', 'request' }) do
-    if (call[field] or '') ~= '' then add(field, call[field]) end
+    if (call[field] or '') ~= '' then
+      record[length + 1], record[length + 2] = field, call[field]
+      length = length + 2
+    end
   end
-  if call.continues > 0 then add('continues', text(call.continues)) end
+  if call.continues > 0 then record[length + 1], record[length + 2] = 'continues', text(call.continues) end
   redis.call('HSET', call_key(call.sid), unpack(record))
   redis.call('ZADD', calls_key, text(deadline), call.sid)
   redis.call('SADD', pod_calls_key(pod.name), call.sid)

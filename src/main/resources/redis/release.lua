@@ -53,7 +53,7 @@ if call.state == 'lost' then -- holds nothing any more, but may wait for another
   return { 'already_ended', call.pod, call.pool, text(now), sid, seq }
 end
 
-local pod = slot_of(call)
+local pod = slot_of(call, read_slots)
 check_indexes(sid, call.merchant)
 
 local seq = next_seq()

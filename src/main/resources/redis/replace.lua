@@ -19,7 +19,7 @@ end
 local tried = {}
 for i = 9, #ARGV do tried[ARGV[i]] = true end
 local chain = chain_of(call.merchant)
-local old, from = slot_of(call), call.pod
+local old, from = slot_of(call, read_slots), call.pod
 local pod = first_available(chain, tried, '')
 check_indexes(sid, call.merchant)
 

@@ -14,9 +14,9 @@ local call = read_call(sid)
 if redis.call('GET', call_lock_key(sid)) ~= ARGV[4] or not call or not is_live(call) or call.lease ~= ARGV[3] then
   return { 'stale', text(now) }
 end
-local pod = slot_of(call)
+local pod, chain = slot_of(call, read_slots), chain_of(call.merchant)
 check_indexes(sid, call.merchant)
 
 local seq = next_seq()
 withdraw(call, pod, seq)
-return { 'exhausted', text(now), call.merchant, unpack(chain_of(call.merchant)) }
+return { 'exhausted', text(now), call.merchant, unpack(chain) }

@@ -3,7 +3,11 @@ package io.smartrouter.pool;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A record of the store as a router saw it: a register of which the higher {@code seq} wins, and of equal ones the later
@@ -21,6 +25,27 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
             .thenComparingInt(copy -> copy.fields().size()) // what an answer said of it is less than the record
             .thenComparing(copy -> new TreeMap<>(copy.fields()).toString());
 
+    private static final Set<String> OF_THE_LIVE =
+            Set.of("deadline", "allocated_at", "connect_by", "connected_at", "stream_ended_at");
+    /** Names of fields and states: they are few and copies many, so all share one string of each. */
+    private static final Map<String, String> WORDS = Stream.concat(
+                    Stream.concat(RANK.keySet().stream(), OF_THE_LIVE.stream()),
+                    Stream.of(
+                            "state",
+                            "seq",
+                            "pod",
+                            "incarnation",
+                            "pool",
+                            "lease",
+                            "provider",
+                            "account",
+                            "merchant",
+                            "request",
+                            "continues",
+                            "ended_at",
+                            "end_reason"))
+            .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
+
     /** What it is a copy of. */
     public enum Kind {
         /** A call: allocated, connected, lost, ended, or withdrawn as if it had never been. */
@@ -34,17 +59,15 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
         Map<String, String> kept = HashMap.newHashMap(fields.size());
         boolean live = "allocated".equals(fields.get("state")) || "connected".equals(fields.get("state"));
         fields.forEach((field, value) -> {
-            switch (field) {
-                case "deadline", "allocated_at", "connect_by", "connected_at", "stream_ended_at" -> {
-                    if (live) {
-                        kept.put(field.intern(), value);
-                    }
-                }
-                case "state" -> kept.put(field.intern(), value.intern());
-                default -> kept.put(field.intern(), value); // field names are few, and copies many
+            if (live || !OF_THE_LIVE.contains(field)) {
+                kept.put(shared(field), field.equals("state") ? shared(value) : value);
             }
         });
         fields = Map.copyOf(kept);
+    }
+
+    private static String shared(String word) {
+        return WORDS.getOrDefault(word, word);
     }
 
     /** Number of the transition that made it; 0 if it could not be read. */
@@ -89,6 +112,9 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
 
     /** The one that wins. */
     static Copy later(Copy one, Copy other) {
+        if (one.fields.equals(other.fields)) {
+            return one; // as most are that a router follows: it was told of them before
+        }
         return ORDER.compare(one, other) >= 0 ? one : other;
     }
 
