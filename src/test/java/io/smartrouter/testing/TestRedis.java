@@ -1,9 +1,9 @@
 package io.smartrouter.testing;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -39,11 +39,7 @@ public final class TestRedis implements AutoCloseable {
 
     /** Starts one on this port and waits until it answers. */
     public static TestRedis startOn(int port, String... arguments) {
-        try {
-            return startProgram(executable(), port, arguments);
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+        return startProgram(executable(), port, arguments);
     }
 
     /** Starts this server on this port and waits until it answers there. */
@@ -76,13 +72,22 @@ public final class TestRedis implements AutoCloseable {
         }
     }
 
-    private static String executable() throws IOException {
+    private static String executable() {
         String configured = System.getProperty("test.redis-server", "");
-        if (!configured.isEmpty()) {
-            return configured;
+        return configured.isEmpty() ? Embedded.PROGRAM : configured;
+    }
+
+    /** Written once: a program cannot be started while another thread still has its copy open. */
+    private static final class Embedded {
+        static final String PROGRAM = write();
+
+        private static String write() {
+            try {
+                return ExecutableProvider.newJarResourceProvider().get().getAbsolutePath();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
-        File embedded = ExecutableProvider.newJarResourceProvider().get();
-        return embedded.getAbsolutePath();
     }
 
     private void awaitAnswer() {
