@@ -132,15 +132,19 @@ class ModelCheckIT {
                         "if lease ~= '' then return { 'unknown' } end"),
                 Arguments.of(
                         "an agent's end of one lease ends another",
-                        "if (not call or of_another) and older",
-                        "if not call and older"),
+                        "if (not call or of_another) and unforgotten",
+                        "if not call and unforgotten"),
                 Arguments.of(
                         "an agent's late end takes its call out of the queue",
                         "if right == 'holder' then return { 'unknown' } end",
                         ""),
                 Arguments.of(
                         "a call is restored however late",
-                        "and now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
+                        "unforgotten = now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
+                        "unforgotten = true"),
+                Arguments.of(
+                        "a stream is let through to a pod that serves another",
+                        "if others > 0 and others >= pod.capacity then return { 'stale_lease' } end",
                         ""),
                 Arguments.of("versions compared as text", "if #version ~= #than then return #version > #than end", ""),
                 Arguments.of(
