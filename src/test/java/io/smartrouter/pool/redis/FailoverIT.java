@@ -225,6 +225,49 @@ class FailoverIT {
         }
     }
 
+    /**
+     * The old side's calls have a lower seq than all that happened since at the new side, whose whole mirror lacks them. One
+     * that joins them before that mirror is compared with the data set must not have brought them to their end.
+     */
+    @Test
+    void liveCallsOfTheOldSideOfASplitThatReturnsWhileTheNewSideSettlesAreNotEnded() {
+        try (TestRedis old = TestRedis.start("--repl-diskless-sync-delay", "0");
+                TestRedis promoted = old.replica();
+                RedisLink awayLink = RedisLink.to(old);
+                RedisLink link = RedisLink.to(old);
+                StoreFixture away = new StoreFixture(awayLink, QUARANTINE);
+                StoreFixture there = new StoreFixture(link, QUARANTINE)) {
+            split(away, there, old, promoted, link);
+            away.mirroring().begin();
+            Allocated alone = CorePods.allocated(away, "alone");
+            Allocated theirs = CorePods.allocated(there, "theirs");
+            Awaitility.await().atMost(LONG).until(() -> away.mirroring().wholeUpTo() > 0);
+            Awaitility.await().atMost(LONG).until(() -> there.mirroring().wholeUpTo() > 0);
+            assertThat(there.mirroring().wholeUpTo())
+                    .isGreaterThan(away.mirroring().wholeUpTo());
+            there.mirroring().hold(true);
+
+            String token = "of-the-settlement";
+            there.failOver();
+            assertThat(there.settling().begin(token)).isEqualTo(Beginning.BEGUN_WITH_RECORDS);
+            there.settling().observe(token, CorePods.pods(PODS_OF_A_SPLIT));
+            there.mirroring().store().beginJoining(token);
+            awayLink.leadTo(promoted);
+            Awaitility.await()
+                    .atMost(LONG)
+                    .until(() -> Objects.equals(
+                            "allocated", there.template().opsForHash().get("voice:call:alone", "state")));
+            there.mirroring().gather(token);
+            there.settling().settlePods(token, there.settling().podNames());
+            there.settling().open(token);
+            there.mirroring().hold(false);
+
+            assertThat(there.manager().heartbeat(CorePods.claim(alone))).isEqualTo(HeartbeatOutcome.LIVE);
+            assertThat(there.manager().heartbeat(CorePods.claim(theirs))).isEqualTo(HeartbeatOutcome.LIVE);
+            assertThat(there.template().hasKey("voice:calls:joined")).isFalse();
+        }
+    }
+
     /** `away` stays with the old primary, `there` opens the promoted one. */
     private static void split(
             StoreFixture away, StoreFixture there, TestRedis old, TestRedis promoted, RedisLink toPromoted) {
