@@ -142,10 +142,6 @@ class ModelCheckIT {
                         "a call is restored however late",
                         "unforgotten = now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
                         "unforgotten = true"),
-                Arguments.of(
-                        "a stream is let through to a pod that serves another",
-                        "if others > 0 and others >= pod.capacity then return { 'stale_lease' } end",
-                        ""),
                 Arguments.of("versions compared as text", "if #version ~= #than then return #version > #than end", ""),
                 Arguments.of(
                         "release without the lease",
