@@ -7,10 +7,12 @@
 --          13 quarantine (ms) · 14 continues · 15 1 = a stream that connects, 0 = a heartbeat, '' = connected
 -- Returns  {unsettled, state} · {live, address} · {restored, address} · {ended} · {stale_lease} · {unknown_call} ·
 --          {unknown_pod} · {too_late} a stream that did not connect in time
--- Keeps    only the call's present lease makes it `connected`; a call that is older than the data set and unknown to
---          it stands again where its token says, if that incarnation is the pod's present one, and only for minutes
---          after the opening: later its end may have been forgotten. A quarantined pod whose agent serves a call that
---          is not counted on it stays in quarantine.
+-- Keeps    only the call's present lease makes it `connected`. A call that is unknown stands again where its token says,
+--          if that incarnation is the pod's present one, and only as long as its end cannot have been forgotten: one that
+--          is older than the data set for minutes after the opening, one that is younger (another primary gave it, in a
+--          split or after a failover) for as long as a tombstone lives. Of two calls that then share a pod both stand;
+--          but no stream is let through to a pod that serves others in all of its slots. A quarantined pod whose agent
+--          serves a call that is not counted on it stays in quarantine.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
@@ -45,12 +47,21 @@ end
 
 local allocated_at = tonumber(ARGV[7])
 local opened_at = tonumber(redis.call('HGET', KEYS[1], 'opened_at') or 0)
-local older = allocated_at < opened_at and now < allocated_at + tonumber(ARGV[12])
-  and now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)
+local unforgotten
+if allocated_at < opened_at then
+  unforgotten = now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)
+else
+  unforgotten = now < allocated_at + TOMBSTONE_MS
+end
+unforgotten = unforgotten and now < allocated_at + tonumber(ARGV[12])
 -- What an agent said of its own lease alone, of a call that this data set never knew, ends no other lease.
 local of_another = call and call.state == 'ended' and call.pod == '' and call.lease ~= '' and call.lease ~= lease
-if (not call or of_another) and older and pod and pod.incarnation == claimed then
-  if ARGV[15] == '1' and ARGV[8] ~= '' and now > tonumber(ARGV[8]) then return { 'too_late' } end
+if (not call or of_another) and unforgotten and pod and pod.incarnation == claimed then
+  if ARGV[15] == '1' then
+    if ARGV[8] ~= '' and now > tonumber(ARGV[8]) then return { 'too_late' } end
+    local others = pod.calls - redis.call('SISMEMBER', pod_calls_key(pod.name), sid)
+    if others > 0 and others >= pod.capacity then return { 'stale_lease' } end
+  end
   local deadline = math.max(allocated_at + tonumber(ARGV[12]), now + tonumber(ARGV[13]))
   local merchant = ARGV[11]
   check_indexes(sid, merchant)
@@ -79,6 +90,6 @@ if call then
   if call.state == 'ended' then return { 'ended' } end
   return { 'stale_lease' }
 end
-if not older then return { 'unknown_call' } end
+if not unforgotten then return { 'unknown_call' } end
 if not pod then return { 'unknown_pod' } end
 return { 'stale_lease' }

@@ -7,7 +7,8 @@
 -- Returns  {unsettled, state} · {joined, number of copies taken, number of pods that hold more calls than slots}
 -- Keeps    a record is a register: the higher seq wins, of equal ones the later state; so the order of joins is of no
 --          matter (but for what was withdrawn, of which nothing stays), and a repeated one does nothing. A copy keeps its
---          own seq, and the data set's is above every one seen.
+--          own seq, and the data set's is above every one seen. Which calls came from mirrors alone is noted until the
+--          opening: what another mirror lacks of these has not ended by that, for it may never have known it.
 --          A live copy of an incarnation that is gone is lost. Both of two calls on one pod stand. A copy that cannot be
 --          taken keeps none of the others from it.
 
@@ -48,6 +49,7 @@ local function plan_call(sid, copy, seq)
       check_pool(pod.name, pod.pool)
     end
     redis.call('SISMEMBER', pod_calls_key(copy.pod), sid)
+    redis.call('SISMEMBER', calls_joined_key, sid)
   end
   check_indexes(sid, copy.merchant or '')
   if held then
@@ -73,6 +75,7 @@ local function plan_call(sid, copy, seq)
       redis.call('ZADD', calls_key, copy.deadline, sid)
       redis.call('SADD', pod_calls_key(copy.pod), sid)
       if copy.merchant then redis.call('SADD', merchant_calls_key(copy.merchant), sid) end
+      if not held and ARGV[1] ~= '' then redis.call('SADD', calls_joined_key, sid) end
       affected[copy.pod] = true
     else
       if lost then

@@ -2,7 +2,8 @@
 -- before it.
 --
 -- KEYS[1]  epoch
--- ARGV     1 settlement token · 2 what: calls, live (only their seq) or pods · 3 of calls: the last page's cursor
+-- ARGV     1 settlement token · 2 what: calls, live (only the seq of each, in a settlement of those alone that the data
+--          set held before mirrors joined) or pods · 3 of calls: the last page's cursor
 --          ('' = the first) · 4 of calls: how many at least · with pods 3 … their names
 -- Returns  {unsettled, state} · {page, id of the data set, seq, cursor ('' = the last page), copy…}
 -- Keeps    everything: it writes nothing. Pages go by deadline: a call that no transition touched between two pages is in
@@ -34,7 +35,7 @@ end
 for _, sid in ipairs(sids) do
   if ARGV[2] == 'calls' then
     add_call(answer, sid, '')
-  else
+  elseif ARGV[1] == '' or redis.call('SISMEMBER', calls_joined_key, sid) == 0 then
     local readable, seq = pcall(redis.call, 'HGET', call_key(sid), 'seq')
     if readable and type(seq) == 'string' then
       local at = #answer

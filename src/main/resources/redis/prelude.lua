@@ -54,6 +54,7 @@ local function waited_key(sid) return prefix .. 'waited:' .. sid end
 local function request_key(id) return prefix .. 'request:' .. id end
 local waiting_key = prefix .. 'waiting'
 local calls_key = prefix .. 'calls'
+local calls_joined_key = prefix .. 'calls:joined'
 local pods_key = prefix .. 'pods'
 local pods_due_key = prefix .. 'pods:due'
 local applied_key = prefix .. 'config:applied'

@@ -156,7 +156,11 @@ public class MirrorExchange implements MirrorGathering {
         }
     }
 
-    /** A live call that a whole mirror lacks, no later than that mirror, has ended: an old file knows no ends. */
+    /**
+     * A live call of the data set's own that a whole mirror lacks, no later than that mirror, has ended: an old file knows
+     * no ends. Not so what another router joined: an old primary may have given it, beside the data set of this mirror and
+     * with a lower seq.
+     */
     private List<Copy> forgottenEnds(String token, long upTo, HandedOver handed) {
         Set<String> held = handed.copies().stream()
                 .filter(Copy::mayHoldPod)

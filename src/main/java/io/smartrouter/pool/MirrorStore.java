@@ -42,7 +42,10 @@ public interface MirrorStore {
     /** A page of live calls, by deadline; the first one for an empty cursor. */
     Page calls(String cursor);
 
-    /** The same with nothing but each call's seq, also for a settlement. */
+    /**
+     * The same with nothing but each call's seq. For a settlement only those that the data set itself held: what mirrors
+     * brought may be of an old primary, whose seqs another data set's mirror cannot judge.
+     */
     Page liveSeqs(String token, String cursor);
 
     /** All pods that an operator's word stands on. */

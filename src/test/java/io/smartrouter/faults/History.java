@@ -75,8 +75,11 @@ final class History {
      * @param joined when all that it alone knew had come to the others
      */
     record Away(int router, Span span, long joined) implements Entry {
+        /** Longer than it takes a router that goes on to miss a data set and to join a mirror of thousands of copies. */
+        private static final long JOINS_NS = 2_000_000_000;
+
         Away(int router, Span span) {
-            this(router, span, span.ended());
+            this(router, span, span.ended() + JOINS_NS);
         }
     }
 

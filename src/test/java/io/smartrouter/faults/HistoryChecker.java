@@ -39,7 +39,10 @@ final class HistoryChecker {
         LATE,
         /** No operation ran while the fault did: the history shows nothing. */
         NO_OVERLAP,
-        /** DESIGN's limit 6, no fault: doubled or unknown, for only a router that was away knew of the allocation. */
+        /**
+         * DESIGN's limit 6, no fault: doubled or unknown, for only a router that was away knew of the allocation, and had
+         * not joined it yet.
+         */
         KNOWN_TO_ONE_AWAY
     }
 
@@ -47,6 +50,8 @@ final class HistoryChecker {
 
     /** Another router's mirror knows of a transition by then: it asks every 20 ms, and a command may take 500. */
     private static final long FOLLOWS_NS = 500_000_000;
+
+    private static final Span NEVER = new Span(0, 0);
 
     private record Holding(String sid, String pod, String token, Span span) {}
 
@@ -57,7 +62,8 @@ final class HistoryChecker {
     private final List<PodLost> losses;
     private final List<Away> aways;
     private final List<Paused> pauses;
-    private final Map<String, Long> givenAt = new HashMap<>();
+    /** By token: when it was first asked for of who gave it, and when first answered. */
+    private final Map<String, Span> first = new HashMap<>();
     /** By token: the absence of the router that alone may have known of this lease. */
     private final Map<String, Away> knownAway = new HashMap<>();
 
@@ -94,8 +100,7 @@ final class HistoryChecker {
     }
 
     private void given(Allocate one) {
-        if (one.answer() instanceof Given given
-                && givenAt.putIfAbsent(given.token(), one.span().ended()) == null) {
+        if (one.answer() instanceof Given given && first.putIfAbsent(given.token(), one.span()) == null) {
             for (Away away : aways) {
                 if (away.router() == one.router()
                         && one.span().ended() > away.span().begun() - FOLLOWS_NS
@@ -106,14 +111,21 @@ final class HistoryChecker {
         }
     }
 
-    /** Whether the other lease was given elsewhere, where nobody need have known of the one. */
+    /** Whether the other lease was given elsewhere, where nobody need have known of the one yet. */
     private boolean knownToOneAway(String one, String other) {
         Away away = knownAway.get(one);
-        return away != null && !away.equals(knownAway.get(other)) && isSince(away, other);
+        return away != null
+                && !away.equals(knownAway.get(other))
+                && isSince(away, other)
+                && first.getOrDefault(other, NEVER).begun() < away.joined();
     }
 
     private boolean isSince(Away away, String token) {
-        return givenAt.getOrDefault(token, 0L) > away.span().begun();
+        return givenAt(token) > away.span().begun();
+    }
+
+    private long givenAt(String token) {
+        return first.getOrDefault(token, NEVER).ended();
     }
 
     /** Tokens that the call was given. */
@@ -261,7 +273,7 @@ final class HistoryChecker {
                                         holder,
                                         told.code(),
                                         told.router(),
-                                        (told.at() - givenAt.getOrDefault(told.token(), 0L)) / 1_000_000));
+                                        (told.at() - givenAt(told.token())) / 1_000_000));
             }
         }
         allocates.forEach((sid, answers) -> {
@@ -315,7 +327,9 @@ final class HistoryChecker {
     private boolean knownToOneAway(String sid, Release release) {
         return tokens(sid).stream().anyMatch(token -> {
             Away away = knownAway.get(token);
-            return (away != null && away.span().begun() < release.span().begun())
+            return (away != null
+                            && away.span().begun() < release.span().begun()
+                            && release.span().begun() < away.joined())
                     || isUnknownToOneAway(token, release.router(), release.span());
         });
     }

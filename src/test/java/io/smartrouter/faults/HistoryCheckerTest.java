@@ -239,6 +239,21 @@ class HistoryCheckerTest {
                         away,
                         release("a", 2_000, 2_001, new Refused("unknown_call"))),
                 Kind.RELEASE_UNKNOWN));
+        all.add(of(
+                "a pod given twice while the router that knew of the first call joins it",
+                List.of(allocate("a", 990, 995, on("p", "t1")), away, allocate("b", 6_990, 6_995, on("p", "t2"), 2)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "a pod given twice, the second time long after the router that knew of the first call was back",
+                List.of(allocate("a", 990, 995, on("p", "t1")), away, allocate("b", 7_010, 7_015, on("p", "t2"), 2)),
+                Kind.DOUBLED_POD));
+        all.add(of(
+                "a release of a call that is unknown long after the router that knew it was back",
+                List.of(
+                        allocate("a", 990, 995, on("p", "t1")),
+                        away,
+                        release("a", 7_010, 7_015, new Refused("unknown_call"))),
+                Kind.RELEASE_UNKNOWN));
         return all;
     }
 
@@ -321,6 +336,18 @@ class HistoryCheckerTest {
                         told("a", "t1", 6_000, "stale_lease", 1)),
                 Kind.KNOWN_TO_ONE_AWAY,
                 Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the old side's pod is given to another call after it joined",
+                List.of(away, ofOld, allocate("b", 5_600, 5_610, on("p", "t2"), 2)),
+                Kind.DOUBLED_POD));
+        all.add(of(
+                "the old side's call is given another pod after it joined",
+                List.of(away, ofOld, allocate("a", 5_600, 5_610, on("q", "t2"), 2)),
+                Kind.TWO_PODS));
+        all.add(of(
+                "the old side's call is unknown to its release after it joined",
+                List.of(away, ofOld, new Release("a", span(5_600, 5_610), new Refused("unknown_call"), 2)),
+                Kind.RELEASE_UNKNOWN));
         all.add(of(
                 "a call that the other side says has ended",
                 List.of(away, ofNew, told("a", "t2", 2_100, "call_ended", 1)),

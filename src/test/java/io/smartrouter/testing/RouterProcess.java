@@ -1,6 +1,5 @@
 package io.smartrouter.testing;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,12 +11,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** A router in a JVM of its own, with a production start's settings, on loopback. */
@@ -53,8 +50,8 @@ public final class RouterProcess implements AutoCloseable {
     /** The same, with more in its environment. */
     public static RouterProcess start(
             int redisPort, String kubernetesUrl, Map<String, String> settings, Map<String, String> environment) {
-        List<String> program =
-                List.of("-XX:TieredStopAtLevel=1", "-cp", classPath(), "io.smartrouter.SmartRouterApplication");
+        List<String> program = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1"));
+        program.addAll(RouterProgram.arguments());
         return start(program, redisPort, kubernetesUrl, settings, environment);
     }
 
@@ -109,13 +106,12 @@ public final class RouterProcess implements AutoCloseable {
     public static RouterProcess startIn(Map<String, String> environment) {
         int port = TestRedis.freePort();
         int managementPort = TestRedis.freePort();
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath(),
-                "io.smartrouter.SmartRouterApplication",
-                "--server.port=" + port,
-                "--management.server.port=" + managementPort);
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(RouterProgram.arguments());
+        command.add("--server.port=" + port);
+        command.add("--management.server.port=" + managementPort);
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(environment);
         return start(builder, port, managementPort);
@@ -132,13 +128,6 @@ public final class RouterProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    /** The classes of production alone: tests' own configurations must not be scanned. */
-    private static String classPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.endsWith("test-classes"))
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** Waits until its readiness says so. */

@@ -29,6 +29,11 @@ record RedisKeys(String prefix) {
         return prefix + ":calls";
     }
 
+    /** Set: live sids that only mirrors brought into the settlement that is under way. */
+    String callsJoined() {
+        return prefix + ":calls:joined";
+    }
+
     /** Set: a merchant's live sids. */
     String merchantCalls(String merchant) {
         return prefix + ":merchant:" + merchant + ":calls";

@@ -3,6 +3,7 @@ package io.smartrouter.pool.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.smartrouter.pool.Admission;
 import io.smartrouter.pool.AllocationOutcome.Allocated;
 import io.smartrouter.pool.AllocationOutcome.CallEnded;
 import io.smartrouter.pool.AllocationOutcome.Exhausted;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 class FailoverIT {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Map<String, String> QUARANTINE = Map.of("router.settle.quarantine", "5m");
+    private static final int PODS_OF_A_SPLIT = 4;
 
     /** A primary takes a new replication id by itself, and nothing is lost by it. */
     @Test
@@ -170,6 +172,115 @@ class FailoverIT {
             assertThat(CorePods.allocate(there, "during", null)).isInstanceOf(CallEnded.class);
             assertThat(CorePods.allocate(there, "twice", null)).isInstanceOf(CallEnded.class);
         }
+    }
+
+    /** An agent speaks to whichever router it reaches, and is told to close the stream of a call that is unknown there. */
+    @Test
+    void aCallThatTheOldSideOfASplitGaveLivesOnWhereItsAgentSpeaksToTheNewSide() {
+        try (TestRedis old = TestRedis.start("--repl-diskless-sync-delay", "0");
+                TestRedis promoted = old.replica();
+                RedisLink link = RedisLink.to(old);
+                StoreFixture away = new StoreFixture(old, QUARANTINE);
+                StoreFixture there = new StoreFixture(link, QUARANTINE)) {
+            split(away, there, old, promoted, link);
+            Allocated alone = CorePods.allocated(away, "alone");
+
+            assertThat(there.manager().heartbeat(CorePods.claim(alone))).isEqualTo(HeartbeatOutcome.RESTORED);
+            assertThat(there.manager().heartbeat(CorePods.claim(alone))).isEqualTo(HeartbeatOutcome.LIVE);
+            assertThat(CorePods.allocated(there, "alone").allocation()).isEqualTo(alone.allocation());
+            assertThat(CorePods.allocated(there, "other").allocation().pod())
+                    .isNotEqualTo(alone.allocation().pod());
+            Allocated theirs = CorePods.allocated(there, "theirs");
+            assertThat(away.manager().heartbeat(CorePods.claim(theirs)))
+                    .as("the same the other way round")
+                    .isEqualTo(HeartbeatOutcome.RESTORED);
+        }
+    }
+
+    /** Two streams must not meet at one agent; but of two that are there already neither is cut off. */
+    @Test
+    void aStreamThatTheOldSideOfASplitSentIsNotLetThroughToAPodThatTheNewSideGave() {
+        try (TestRedis old = TestRedis.start("--repl-diskless-sync-delay", "0");
+                TestRedis promoted = old.replica();
+                RedisLink link = RedisLink.to(old);
+                StoreFixture away = new StoreFixture(old, QUARANTINE);
+                StoreFixture there = new StoreFixture(link, QUARANTINE)) {
+            split(away, there, old, promoted, link);
+            for (int i = 0; i < PODS_OF_A_SPLIT; i++) {
+                CorePods.allocate(there, "new" + i, null);
+            }
+            Allocated alone = CorePods.allocated(away, "alone");
+
+            assertThat(there.manager().admit(CorePods.claim(alone)))
+                    .isEqualTo(new Admission.Refused(HeartbeatOutcome.STALE_LEASE));
+            assertThat(there.manager().heartbeat(CorePods.claim(alone))).isEqualTo(HeartbeatOutcome.RESTORED);
+            assertThat(there.manager()
+                            .pod(alone.allocation().pod())
+                            .orElseThrow()
+                            .calls())
+                    .hasSize(2);
+            assertThat(there.manager().admit(CorePods.claim(alone)))
+                    .as("its stream broke and comes back")
+                    .isInstanceOf(Admission.Admitted.class);
+        }
+    }
+
+    /**
+     * The old side's calls have a lower seq than all that happened since at the new side, whose whole mirror lacks them. One
+     * that joins them before that mirror is compared with the data set must not have brought them to their end.
+     */
+    @Test
+    void liveCallsOfTheOldSideOfASplitThatReturnsWhileTheNewSideSettlesAreNotEnded() {
+        try (TestRedis old = TestRedis.start("--repl-diskless-sync-delay", "0");
+                TestRedis promoted = old.replica();
+                RedisLink awayLink = RedisLink.to(old);
+                RedisLink link = RedisLink.to(old);
+                StoreFixture away = new StoreFixture(awayLink, QUARANTINE);
+                StoreFixture there = new StoreFixture(link, QUARANTINE)) {
+            split(away, there, old, promoted, link);
+            away.mirroring().begin();
+            Allocated alone = CorePods.allocated(away, "alone");
+            Allocated theirs = CorePods.allocated(there, "theirs");
+            Awaitility.await().atMost(LONG).until(() -> away.mirroring().wholeUpTo() > 0);
+            Awaitility.await().atMost(LONG).until(() -> there.mirroring().wholeUpTo() > 0);
+            assertThat(there.mirroring().wholeUpTo())
+                    .isGreaterThan(away.mirroring().wholeUpTo());
+            there.mirroring().hold(true);
+
+            String token = "of-the-settlement";
+            there.failOver();
+            assertThat(there.settling().begin(token)).isEqualTo(Beginning.BEGUN_WITH_RECORDS);
+            there.settling().observe(token, CorePods.pods(PODS_OF_A_SPLIT));
+            there.mirroring().store().beginJoining(token);
+            awayLink.leadTo(promoted);
+            Awaitility.await()
+                    .atMost(LONG)
+                    .until(() -> Objects.equals(
+                            "allocated", there.template().opsForHash().get("voice:call:alone", "state")));
+            there.mirroring().gather(token);
+            there.settling().settlePods(token, there.settling().podNames());
+            there.settling().open(token);
+            there.mirroring().hold(false);
+
+            assertThat(there.manager().heartbeat(CorePods.claim(alone))).isEqualTo(HeartbeatOutcome.LIVE);
+            assertThat(there.manager().heartbeat(CorePods.claim(theirs))).isEqualTo(HeartbeatOutcome.LIVE);
+            assertThat(there.template().hasKey("voice:calls:joined")).isFalse();
+        }
+    }
+
+    /** `away` stays with the old primary, `there` opens the promoted one. */
+    private static void split(
+            StoreFixture away, StoreFixture there, TestRedis old, TestRedis promoted, RedisLink toPromoted) {
+        opened(away, PODS_OF_A_SPLIT);
+        there.cluster(CorePods.pods(PODS_OF_A_SPLIT));
+        there.mirroring().begin();
+        CorePods.allocated(away, "before");
+        Awaitility.await().atMost(LONG).until(() -> there.mirroring().live() == 1);
+        synced(old, promoted);
+        promoted.command("REPLICAOF NO ONE");
+        toPromoted.leadTo(promoted);
+        eventually(there, "before");
+        CorePods.release(there, "before");
     }
 
     /** It is the same process as at the opening, but between it followed another one, which may never have had the last writes. */

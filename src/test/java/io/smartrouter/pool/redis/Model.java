@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Model {
     static final long QUARANTINE = 30_000;
     static final long RESTORE = 300_000;
+    static final long TOMBSTONE = 3_600_000;
     static final long MAX_LENGTH = 4 * 3_600_000L;
     static final long CONNECT = 5_000;
     static final long BACK_OFF = 5_000;
@@ -631,7 +632,8 @@ final class Model {
             return "live";
         }
         long allocatedAt = claim.allocatedAt().toEpochMilli();
-        boolean older = allocatedAt < openedAt && now < allocatedAt + MAX_LENGTH && now < openedAt + RESTORE;
+        boolean unforgotten = now < allocatedAt + MAX_LENGTH
+                && now < (allocatedAt < openedAt ? openedAt + RESTORE : allocatedAt + TOMBSTONE);
         String incarnation = claim.incarnation().toString();
         boolean ofAnother = call != null
                 && call.state.equals("ended")
@@ -639,13 +641,16 @@ final class Model {
                 && !call.lease.isEmpty()
                 && !call.lease.equals(claim.lease().value());
         if ((call == null || ofAnother)
-                && older
+                && unforgotten
                 && pod != null
                 && pod.incarnation().equals(incarnation)) {
             if (connecting
                     && claim.connectBy() != null
                     && now > claim.connectBy().toEpochMilli()) {
                 return "too_late";
+            }
+            if (connecting && !pod.calls.isEmpty() && pod.calls.size() >= pod.capacity) {
+                return "stale_lease";
             }
             Call restored = new Call();
             restored.provider = text(claim.provider());
@@ -674,7 +679,7 @@ final class Model {
         if (call != null) {
             return call.state.equals("ended") ? "ended" : "stale_lease";
         }
-        if (!older) {
+        if (!unforgotten) {
             return "unknown_call";
         }
         return pod == null ? "unknown_pod" : "stale_lease";

@@ -129,16 +129,16 @@ class ModelCheckIT {
                         "if lease ~= '' then return { 'unknown' } end"),
                 Arguments.of(
                         "an agent's end of one lease ends another",
-                        "if (not call or of_another) and older",
-                        "if not call and older"),
+                        "if (not call or of_another) and unforgotten",
+                        "if not call and unforgotten"),
                 Arguments.of(
                         "an agent's late end takes its call out of the queue",
                         "if right == 'holder' then return { 'unknown' } end",
                         ""),
                 Arguments.of(
                         "a call is restored however late",
-                        "and now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
-                        ""),
+                        "unforgotten = now < opened_at + math.max(2 * tonumber(ARGV[13]), RESTORE_MS)",
+                        "unforgotten = true"),
                 Arguments.of("versions compared as text", "if #version ~= #than then return #version > #than end", ""),
                 Arguments.of(
                         "release without the lease",
