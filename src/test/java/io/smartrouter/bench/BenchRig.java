@@ -72,6 +72,11 @@ final class BenchRig implements AutoCloseable {
         return measured(run -> List.of(Wrk.start(router().port(), "pairs", CLIENTS, Rounds.SECONDS, path, run)), true);
     }
 
+    /** The same as they come: so many a second, whatever is answered; the times are of allocations. */
+    Figure pairsAt(double rate, Hyperfoil hyperfoil, String path) {
+        return measured(run -> List.of(hyperfoil.pairs(router().port(), path, rate)), true);
+    }
+
     /** Pairs at all routers, as many clients in all. */
     Figure pairsAtAll() {
         return measured(
@@ -167,31 +172,31 @@ final class BenchRig implements AutoCloseable {
     }
 
     private interface Load {
-        List<Wrk> start(String run);
+        List<? extends LoadRun> start(String run);
     }
 
     private Figure measured(Load load, boolean pairs) {
         double routersBefore = routerCpuUs();
         double redisBefore = redisCpuUs();
         double bytesBefore = allocatedBytes();
-        List<Wrk> runs = load.start("r" + RUNS.incrementAndGet());
-        List<Wrk.Count> counts = runs.stream().map(Wrk::count).toList();
+        List<? extends LoadRun> runs = load.start("r" + RUNS.incrementAndGet());
+        List<LoadRun.Count> counts = runs.stream().map(LoadRun::count).toList();
         double routersAfter = routerCpuUs();
         double redisAfter = redisCpuUs();
         double bytesAfter = allocatedBytes();
-        runs.forEach(Wrk::close);
+        runs.forEach(LoadRun::close);
         releaseAll();
-        assertThat(counts.stream().mapToLong(Wrk.Count::bad).sum())
+        assertThat(counts.stream().mapToLong(LoadRun.Count::bad).sum())
                 .as("unexpected answers of %s", counts)
                 .isZero();
         double done = counts.stream()
                 .mapToLong(count -> pairs ? count.pairs() : count.requests())
                 .sum();
-        double seconds = counts.stream().mapToLong(Wrk.Count::us).max().orElseThrow() / 1e6;
+        double seconds = counts.stream().mapToLong(LoadRun.Count::us).max().orElseThrow() / 1e6;
         return new Figure(
                 done / seconds,
-                counts.stream().mapToLong(Wrk.Count::p50).max().orElseThrow() / 1e3,
-                counts.stream().mapToLong(Wrk.Count::p99).max().orElseThrow() / 1e3,
+                counts.stream().mapToLong(LoadRun.Count::p50).max().orElseThrow() / 1e3,
+                counts.stream().mapToLong(LoadRun.Count::p99).max().orElseThrow() / 1e3,
                 (routersAfter - routersBefore) / done,
                 (redisAfter - redisBefore) / done,
                 (bytesAfter - bytesBefore) / done);
