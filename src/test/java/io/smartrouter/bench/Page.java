@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.ChartEncoder;
@@ -44,6 +45,11 @@ final class Page {
 
     /** Medians as bars, with the least and the most as their errors. */
     static void draw(String picture, String title, Rounds rounds) {
+        draw(picture, title, "per second", rounds, Figure::rate);
+    }
+
+    /** The same of another figure. */
+    static void draw(String picture, String title, String unit, Rounds rounds, ToDoubleFunction<Figure> figure) {
         if (!WRITE) {
             return;
         }
@@ -51,17 +57,17 @@ final class Page {
         List<Double> medians = new ArrayList<>();
         List<Double> spreads = new ArrayList<>();
         rounds.all().values().forEach(figures -> {
-            medians.add(Figure.median(figures, Figure::rate));
-            spreads.add((Figure.most(figures, Figure::rate) - Figure.least(figures, Figure::rate)) / 2);
+            medians.add(Figure.median(figures, figure));
+            spreads.add((Figure.most(figures, figure) - Figure.least(figures, figure)) / 2);
         });
         CategoryChart chart = new CategoryChartBuilder()
                 .width(760)
                 .height(360)
                 .title(title)
-                .yAxisTitle("per second")
+                .yAxisTitle(unit)
                 .build();
         chart.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE);
-        chart.addSeries("per second", names, medians, spreads);
+        chart.addSeries(unit, names, medians, spreads);
         try {
             Files.createDirectories(PICTURES);
             try (OutputStream out = Files.newOutputStream(PICTURES.resolve(picture))) {

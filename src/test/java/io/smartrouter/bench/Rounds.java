@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Scenarios that are measured in turns, round after round, so that what the machine does meanwhile touches all of them;
@@ -44,9 +45,13 @@ final class Rounds {
     }
 
     double ratio(String scenario, String to) {
+        return ratio(scenario, to, Figure::rate);
+    }
+
+    double ratio(String scenario, String to, ToDoubleFunction<Figure> figure) {
         double[] ratios = new double[COUNT];
         for (int round = 0; round < COUNT; round++) {
-            ratios[round] = of(scenario).get(round).rate() / of(to).get(round).rate();
+            ratios[round] = figure.applyAsDouble(of(scenario).get(round)) / figure.applyAsDouble(of(to).get(round));
         }
         java.util.Arrays.sort(ratios);
         return ratios[COUNT / 2];
@@ -72,6 +77,25 @@ final class Rounds {
                                 Figure.median(rounds, Figure::redisUs),
                                 Figure.median(rounds, Figure::bytes))));
         return table.toString();
+    }
+
+    /** All of them where calls come at a rate that is given, and the time is what is asked about. */
+    String latencies() {
+        StringBuilder table = new StringBuilder(
+                "| %s | per second | p50 ms, median (least–most) | p99 ms, median (least–most) |%n".formatted(title));
+        table.append("|---|---|---|---|\n");
+        measured.forEach((scenario, rounds) -> table.append("| %s | %,.0f | %s | %s |%n"
+                .formatted(
+                        scenario,
+                        Figure.median(rounds, Figure::rate),
+                        spread(rounds, Figure::p50Ms),
+                        spread(rounds, Figure::p99Ms))));
+        return table.toString();
+    }
+
+    private static String spread(List<Figure> rounds, ToDoubleFunction<Figure> figure) {
+        return "%.2f (%.2f–%.2f)"
+                .formatted(Figure.median(rounds, figure), Figure.least(rounds, figure), Figure.most(rounds, figure));
     }
 
     Map<String, List<Figure>> all() {

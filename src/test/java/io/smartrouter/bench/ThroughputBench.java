@@ -57,36 +57,4 @@ class ThroughputBench {
             throw new UncheckedIOException(e);
         }
     }
-
-    /** Two on the same cores; and one beside two that only follow what it does. */
-    @Test
-    void moreReplicas() {
-        try (BenchRig one = new BenchRig(PODS, Map.of());
-                BenchRig two = new BenchRig(PODS, Map.of());
-                BenchRig followed = new BenchRig(PODS, Map.of())) {
-            two.startRouter();
-            followed.startRouter();
-            followed.startRouter();
-            Rounds rounds = new Rounds("replicas, JSON pairs")
-                    .add("one", () -> one.pairs(""))
-                    .add("two share the load", two::pairsAtAll)
-                    .add("one has it, two follow", () -> followed.pairs(""))
-                    .run();
-            Page.show("replicas", rounds.table("one"));
-            Page.draw("replicas.svg", "Replicas on the same two cores, JSON pairs", rounds);
-        }
-    }
-
-    @Test
-    void morePods() {
-        try (BenchRig few = new BenchRig(40, Map.of());
-                BenchRig many = new BenchRig(2_000, Map.of())) {
-            Rounds rounds = new Rounds("pods, JSON pairs")
-                    .add("40", () -> few.pairs(""))
-                    .add("2,000", () -> many.pairs(""))
-                    .run();
-            Page.show("pods", rounds.table("40"));
-            Page.draw("pods.svg", "Pods in one pool, JSON pairs", rounds);
-        }
-    }
 }

@@ -11,7 +11,7 @@ import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A run of wrk (Debian's package of this name): clients that each send their next request when they have an answer. */
-final class Wrk implements AutoCloseable {
+final class Wrk implements LoadRun {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Process process;
@@ -21,18 +21,6 @@ final class Wrk implements AutoCloseable {
         this.process = process;
         this.script = script;
     }
-
-    /**
-     * What it counted.
-     *
-     * @param requests answered, of any kind
-     * @param pairs of them, allocated and released
-     * @param bad answers that the scenario does not expect, and connections that failed
-     * @param us how long it took (µs)
-     * @param p50 of all requests (µs)
-     * @param p99 of all requests (µs)
-     */
-    record Count(long requests, long pairs, long bad, long us, long p50, long p99) {}
 
     /** Begins one; a scenario is a script of that name among the tests' resources. */
     static Wrk start(int port, String scenario, int clients, double seconds, String... arguments) {
@@ -62,8 +50,8 @@ final class Wrk implements AutoCloseable {
         }
     }
 
-    /** Waits for its end. */
-    Count count() {
+    @Override
+    public Count count() {
         try {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             process.waitFor();

@@ -2,6 +2,7 @@ package io.smartrouter.pool.redis;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -42,6 +43,16 @@ public final class DataSet implements AutoCloseable {
             calls.put(pod, dump.set(PREFIX + ":pod:" + pod + ":calls"));
         }
         return calls;
+    }
+
+    /** All live sids, by the index alone: cheap beside many tombstones. */
+    public Set<String> liveCalls() {
+        return Objects.requireNonNull(template.opsForZSet().range(PREFIX + ":calls", 0, -1));
+    }
+
+    /** A merchant's live sids, as cheap as they are few. */
+    public Set<String> liveCalls(String merchant) {
+        return Objects.requireNonNull(template.opsForSet().members(PREFIX + ":merchant:" + merchant + ":calls"));
     }
 
     /** Names of hashes that begin so, without that: sids after {@code call:}, for instance. */
