@@ -74,6 +74,7 @@ if (not call or of_another) and unforgotten and pod and pod.incarnation == claim
   give({ sid = sid, lease = lease, allocated_at = ARGV[7], connect_by = ARGV[8], provider = ARGV[9],
     account = ARGV[10], merchant = merchant, continues = tonumber(ARGV[14]) }, pod, deadline, seq)
   redis.call('HSET', call_key(sid), 'state', 'connected', 'connected_at', text(now), 'pool', ARGV[5])
+  if ARGV[15] == '0' then redis.call('HSET', call_key(sid), 'heartbeat_at', text(now)) end -- it may have been the last
   add_event(seq, 'call_restored', 'sid', sid, 'pod', pod.name, 'lease', lease)
   return { 'restored', pod.address }
 end

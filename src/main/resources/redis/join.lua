@@ -68,9 +68,11 @@ local function plan_call(sid, copy, seq)
     end
     if live or copy.state == 'withdrawn' then redis.call('DEL', call_key(sid)) end
     if copy.state == 'withdrawn' then return end
+    local fields = {}
     for field, value in pairs(copy) do
-      if field ~= 'deadline' then redis.call('HSET', call_key(sid), field, value) end
+      if field ~= 'deadline' then fields[#fields + 1], fields[#fields + 2] = field, value end
     end
+    redis.call('HSET', call_key(sid), unpack(fields))
     if live and not lost then
       redis.call('ZADD', calls_key, copy.deadline, sid)
       redis.call('SADD', pod_calls_key(copy.pod), sid)

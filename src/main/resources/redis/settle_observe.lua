@@ -9,6 +9,7 @@
 local refusal = gate_refusal()
 if refusal then return refusal end
 
+gate_refusal = function() return nil end -- once is enough: nothing runs beside a script
 local lost = { 'done' }
 for first = 2, #ARGV, 9 do
   local answer = observed({ ARGV[1], unpack(ARGV, first, first + 8) })

@@ -10,17 +10,22 @@
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local pods = {}
+local quarantine_ms = redis.call('HGET', KEYS[1], 'whole') and 0 or tonumber(ARGV[2])
+local pods, policies = {}, {}
 for i = 3, #ARGV do
   local pod = read_pod(ARGV[i])
   if pod and pod.state ~= 'gone' then
-    check_pool(pod.name, pod.pool)
-    local policy = pool_policy(pod.pool)
-    if policy then pod.capacity, pod.placement = policy.capacity, policy.placement end
-    pods[#pods + 1] = pod
+    local policy = policies[pod.pool] or pool_policy(pod.pool)
+    policies[pod.pool] = policy
+    local differs = policy and (pod.capacity ~= policy.capacity or pod.placement ~= policy.placement)
+    if differs or quarantine_ms > 0 then -- after a flush most were observed just before, and stand as they should
+      check_pool(pod.name, pod.pool)
+      if policy then pod.capacity, pod.placement = policy.capacity, policy.placement end
+      pods[#pods + 1] = pod
+    end
   end
 end
-local quarantine_ms = redis.call('HGET', KEYS[1], 'whole') and 0 or tonumber(ARGV[2])
+if #pods == 0 then return { 'done' } end
 local seq = next_seq()
 for _, pod in ipairs(pods) do
   if quarantine_ms > 0 then pod.quarantined_until = now + quarantine_ms end

@@ -289,11 +289,12 @@ final class HistoryChecker {
     }
 
     /**
-     * Told of a lease from the absence that the router did not know it: by the one that was away of another's lease, or
-     * of its own by the others, until it is back and has joined them; and where they gave the call a lease, that stands.
+     * Told of a lease from the absence that it is another's: by the one that was away of another's lease, or of its own by
+     * the others, until it is back and has joined them; and where they gave the call a lease, that stands. That a call is
+     * unknown is no excuse: its token proves it.
      */
     private boolean isToldByOneThatCannotKnow(ToldOver told) {
-        if (told.code().equals("call_ended")) {
+        if (!told.code().equals("stale_lease")) {
             return false;
         }
         Away away = knownAway.get(told.token());

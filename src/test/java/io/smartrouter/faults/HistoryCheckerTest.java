@@ -298,34 +298,42 @@ class HistoryCheckerTest {
         all.add(of(
                 "the new side tells an agent of the old one that it does not know its call",
                 List.of(away, ofOld, told("a", "t1", 2_100, "unknown_call", 2)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "the new side tells an agent of the old one that its call is another's",
+                List.of(away, ofOld, told("a", "t1", 2_100, "stale_lease", 2)),
                 Kind.KNOWN_TO_ONE_AWAY));
         all.add(of(
                 "the old side tells an agent of the new one that it does not know its call",
                 List.of(away, ofNew, told("a", "t2", 2_100, "unknown_call", 1)),
-                Kind.KNOWN_TO_ONE_AWAY));
-        all.add(of(
-                "the old side does not know its own call",
-                List.of(away, ofOld, told("a", "t1", 2_100, "unknown_call", 1)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
-                "the new side does not know its own call",
-                List.of(away, ofNew, told("a", "t2", 2_100, "unknown_call", 2)),
+                "the old side tells an agent of the new one that its call is another's",
+                List.of(away, ofNew, told("a", "t2", 2_100, "stale_lease", 1)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the old side takes its own call for another's",
+                List.of(away, ofOld, told("a", "t1", 2_100, "stale_lease", 1)),
+                Kind.ENDED_BY_NOBODY));
+        all.add(of(
+                "the new side takes its own call for another's",
+                List.of(away, ofNew, told("a", "t2", 2_100, "stale_lease", 2)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
                 "a call that is unknown though both sides knew it before",
-                List.of(allocate("a", 100, 101, on("p", "t1"), 2), away, told("a", "t1", 2_100, "unknown_call", 1)),
+                List.of(allocate("a", 100, 101, on("p", "t1"), 2), away, told("a", "t1", 2_100, "stale_lease", 1)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
-                "a call of the old side that is still unknown long after the return",
-                List.of(away, ofOld, told("a", "t1", 6_000, "unknown_call", 2)),
+                "a call of the old side that is still another's long after the return",
+                List.of(away, ofOld, told("a", "t1", 6_000, "stale_lease", 2)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
                 "the same until it has joined what it knew",
-                List.of(away, ofOld, told("a", "t1", 5_400, "unknown_call", 1)),
+                List.of(away, ofOld, told("a", "t1", 5_400, "stale_lease", 1)),
                 Kind.KNOWN_TO_ONE_AWAY));
         all.add(of(
-                "a call of the new side that is unknown after the return",
-                List.of(away, ofNew, told("a", "t2", 6_000, "unknown_call", 1)),
+                "a call of the new side that is another's after the return",
+                List.of(away, ofNew, told("a", "t2", 6_000, "stale_lease", 1)),
                 Kind.ENDED_BY_NOBODY));
         all.add(of(
                 "after the return the agent of the old side's lease is told that it has given way",

@@ -191,11 +191,20 @@ public final class TestRedis implements AutoCloseable {
         }
         try {
             Path copy = Files.createTempDirectory("test-redis");
-            Files.copy(directory.resolve("dump.rdb"), copy.resolve("dump.rdb"));
+            Files.copy(own().resolve("dump.rdb"), copy.resolve("dump.rdb"));
             return copy;
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Where it keeps its file, which is another's where it was started from that one's. */
+    private Path own() {
+        return Path.of(command("CONFIG GET dir")
+                .lines()
+                .filter(line -> line.startsWith("/"))
+                .findFirst()
+                .orElseThrow());
     }
 
     /** The value of a field of INFO. */

@@ -167,6 +167,9 @@ class AgentsWordIT {
         flush();
         store.setTime(FLUSHED + 299_999);
         assertThat(store.manager().heartbeat(CorePods.claim(call))).isEqualTo(HeartbeatOutcome.RESTORED);
+        assertThat(store.template().opsForHash().get("voice:call:a", "heartbeat_at"))
+                .as("whose silence is a question from now on")
+                .isEqualTo(Long.toString(FLUSHED + 299_999));
     }
 
     private ReleaseOutcome ended(Allocated call) {
