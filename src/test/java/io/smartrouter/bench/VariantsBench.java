@@ -37,7 +37,6 @@ class VariantsBench {
     }
 
     private static List<String> with(String option) {
-        return Stream.concat(BenchRig.JVM.stream(), Stream.of(option))
-                .toList();
+        return Stream.concat(BenchRig.JVM.stream(), Stream.of(option)).toList();
     }
 }
