@@ -52,8 +52,13 @@ abstract class FaultRows {
             rig.load.callers(CALLERS, Duration.ofMillis(400));
             rig.load.longCalls(5);
             rig.served(40);
-            row.run(rig);
-            rig.served(40);
+            Exception broken = null;
+            try {
+                row.run(rig);
+                rig.served(40);
+            } catch (Exception e) {
+                broken = e; // what was seen until then is judged all the same
+            }
             List<String> findings = rig.finish(BOUND_MS);
             List<Long> gaps = rig.gapsMs();
             long slowest = Math.max(
@@ -79,6 +84,9 @@ abstract class FaultRows {
                             findings.size()));
             rig.atTheLimit.forEach(one -> System.out.printf("%s: %s%n", name, one));
             assertThat(findings).as("%s, seed %d", name, SEED).isEmpty();
+            if (broken != null) {
+                throw broken;
+            }
         }
     }
 

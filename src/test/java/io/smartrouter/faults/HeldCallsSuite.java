@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,6 +19,7 @@ class HeldCallsSuite extends FaultRows {
     private static final Pattern TOOK_MS = Pattern.compile("took_ms=([0-9]+)");
 
     @Test
+    @Tag("loss")
     void flushWithFiftyLiveCalls() throws Exception {
         flushWithLiveCalls("FLUSHALL with 50 live calls, one router paused", 50, 20);
     }

@@ -164,6 +164,14 @@ final class HistoryChecker {
                 .orElse(Long.MAX_VALUE);
     }
 
+    /** Of two leases of one call that of the others stands: its rival certainly holds a pod only until its router joined. */
+    private long gaveWayAt(String sid, String token) {
+        Away away = knownAway.get(token);
+        return away != null && tokens(sid).stream().anyMatch(other -> knownToOneAway(token, other))
+                ? away.joined()
+                : Long.MAX_VALUE;
+    }
+
     private List<Holding> holdings() {
         List<Holding> holdings = new ArrayList<>();
         allocates.forEach((sid, answers) -> {
@@ -172,7 +180,7 @@ final class HistoryChecker {
             for (Allocate one : answers) {
                 if (one.answer() instanceof Given given && seen.add(given.token())) {
                     long from = one.span().ended();
-                    long until = Math.min(lostAt(given), end);
+                    long until = Math.min(Math.min(lostAt(given), end), gaveWayAt(sid, given.token()));
                     if (until > from) {
                         holdings.add(new Holding(sid, given.pod(), given.token(), new Span(from, until)));
                     }

@@ -349,6 +349,15 @@ class HistoryCheckerTest {
                 List.of(away, ofOld, allocate("b", 5_600, 5_610, on("p", "t2"), 2)),
                 Kind.DOUBLED_POD));
         all.add(of(
+                "the pod of a lease that gave way is given to another call after the join",
+                List.of(away, ofOld, ofNew, allocate("b", 5_600, 5_610, on("p", "t3"), 2)),
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
+                "the same before the join",
+                List.of(away, ofOld, ofNew, allocate("b", 5_400, 5_410, on("p", "t3"), 2)),
+                Kind.KNOWN_TO_ONE_AWAY,
+                Kind.KNOWN_TO_ONE_AWAY));
+        all.add(of(
                 "the old side's call is given another pod after it joined",
                 List.of(away, ofOld, allocate("a", 5_600, 5_610, on("q", "t2"), 2)),
                 Kind.TWO_PODS));

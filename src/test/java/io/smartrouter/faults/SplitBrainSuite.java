@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -40,6 +41,7 @@ class SplitBrainSuite extends FaultRows {
     }
 
     @Test
+    @Tag("loss")
     void splitBrain() throws Exception {
         row("split brain: the old primary still serves one router", roomy(), rig -> {
             for (int i = 0; i < times(5); i++) {

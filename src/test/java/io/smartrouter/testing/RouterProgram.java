@@ -28,6 +28,7 @@ final class RouterProgram {
     private static final Path ROOT = Path.of("target", "router-program");
     private static final String MAIN = "io.smartrouter.SmartRouterApplication";
     private static final Map<String, String> TRAINING = Map.of(
+            "spring.data.redis.host", "127.0.0.1",
             "router.kubernetes.master-url", "http://127.0.0.1:9",
             "router.pods.namespace", "default",
             "router.api.open", "true",
@@ -136,7 +137,7 @@ final class RouterProgram {
         if (!training.waitFor(3, TimeUnit.MINUTES)) {
             training.destroyForcibly();
         }
-        if (!Files.exists(made)) {
+        if (training.waitFor() != 0 || !Files.exists(made)) {
             throw new IllegalStateException("no AOT cache:\n" + Files.readString(log));
         }
         Files.delete(log);
