@@ -1,11 +1,15 @@
 -- Allocates and releases, as many of each: a call is released by the next request after it got its pod.
--- arguments: path before /allocate and /release, a name of this run
+-- arguments: path before /allocate and /release, a name of this run, how long each client waits between its requests (ms)
 local base, run, next, held = '', '', 0, {}
 local headers = { ['Content-Type'] = 'application/json' }
 bad, pairs_done = 0, 0
 
 function init(args)
   base, run = args[1], args[2]
+  local pause = tonumber(args[3])
+  if pause then
+    function delay() return pause end
+  end
 end
 
 function request()

@@ -79,6 +79,10 @@ final class BenchRig implements AutoCloseable {
         return routers.getFirst();
     }
 
+    TestRedis redis() {
+        return redis;
+    }
+
     /** With so many more routers at the same Redis. */
     BenchRig with(int more) {
         for (int i = 0; i < more; i++) {
@@ -105,6 +109,13 @@ final class BenchRig implements AutoCloseable {
     /** Pairs by JSON at these paths of the first router. */
     Figure pairs(String path) {
         return measured(run -> List.of(Wrk.start(router().port(), "pairs", CLIENTS, Rounds.SECONDS, path, run)), true);
+    }
+
+    /** The same for so long, where each client waits before its next request. */
+    Figure pacedPairs(double seconds, long pauseMs) {
+        return measured(
+                run -> List.of(Wrk.start(router().port(), "pairs", CLIENTS, seconds, "", run, Long.toString(pauseMs))),
+                true);
     }
 
     /** The same as they come: so many a second, whatever is answered; the times are of allocations. */
