@@ -12,7 +12,9 @@ final class Growth {
     private static final long HEAP = 12L << 20;
     private static final long COPY = 2_048;
     private static final long THREADS = 8;
-    private static final long FILES = 16;
+    /** The load's connections of the last part may not be closed yet; one for each of every part would be more. */
+    private static final long FILES = BenchRig.CLIENTS + 16;
+
     private static final long CONNECTIONS = 2;
     private static final long REDIS = 8L << 20;
     private static final double PER_KEY = 1.15;

@@ -1,17 +1,10 @@
 package io.smartrouter.bench;
 
-import java.awt.Color;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.ChartEncoder;
 
 /**
  * What a run printed, also as a part of docs/performance.md where it is asked to ({@code -Dbench.write=true}): each part
@@ -43,7 +36,7 @@ final class Page {
         }
     }
 
-    /** Medians as bars, with the least and the most as their errors. */
+    /** Medians as bars, each with a line from the least to the most. */
     static void draw(String picture, String title, Rounds rounds) {
         draw(picture, title, "per second", rounds, Figure::rate);
     }
@@ -53,26 +46,9 @@ final class Page {
         if (!WRITE) {
             return;
         }
-        List<String> names = new ArrayList<>(rounds.all().keySet());
-        List<Double> medians = new ArrayList<>();
-        List<Double> spreads = new ArrayList<>();
-        rounds.all().values().forEach(figures -> {
-            medians.add(Figure.median(figures, figure));
-            spreads.add((Figure.most(figures, figure) - Figure.least(figures, figure)) / 2);
-        });
-        CategoryChart chart = new CategoryChartBuilder()
-                .width(760)
-                .height(360)
-                .title(title)
-                .yAxisTitle(unit)
-                .build();
-        chart.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE);
-        chart.addSeries(unit, names, medians, spreads);
         try {
             Files.createDirectories(PICTURES);
-            try (OutputStream out = Files.newOutputStream(PICTURES.resolve(picture))) {
-                ChartEncoder.saveChart(chart, out, "svg");
-            }
+            Files.writeString(PICTURES.resolve(picture), Bars.of(title, unit, rounds, figure));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
