@@ -183,6 +183,11 @@ public class RouterMirror {
         return ticker.since(inStep);
     }
 
+    /** What it holds of this call. */
+    public synchronized Optional<Copy> call(String sid) {
+        return copies.call(sid);
+    }
+
     /** How many copies it holds. */
     public synchronized int size() {
         return copies.size();

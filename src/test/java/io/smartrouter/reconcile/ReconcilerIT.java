@@ -266,6 +266,14 @@ class ReconcilerIT {
     }
 
     @Test
+    void aMerchantThatOnlyTheMirrorNamesKeepsNoCallWithoutARecord() {
+        allocate("only-one", "unheard-of");
+        template.delete("voice:call:only-one");
+        reconciling.run();
+        assertThat(data.violations()).isEmpty();
+    }
+
+    @Test
     void whoLostTheLockCommitsNothing() {
         template.opsForZSet().remove("voice:calls", "call-0");
         Repair repair = planned(Repair.Kind.CALL_INDEXES);

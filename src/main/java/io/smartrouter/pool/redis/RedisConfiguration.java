@@ -105,8 +105,8 @@ class RedisConfiguration {
 
     @Bean
     ReconcileStore reconcileStore(
-            RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties) {
-        return new RedisReconcileStore(redis, scripts, keys, properties);
+            RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties, RouterMirror mirror) {
+        return new RedisReconcileStore(redis, scripts, keys, properties, mirror);
     }
 
     @Bean

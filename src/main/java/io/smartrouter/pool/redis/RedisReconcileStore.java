@@ -4,6 +4,7 @@ import io.smartrouter.pool.PoolProperties;
 import io.smartrouter.pool.ReconcileStore;
 import io.smartrouter.pool.Repair;
 import io.smartrouter.pool.Repair.Evidence;
+import io.smartrouter.pool.RouterMirror;
 import io.smartrouter.pool.StoreView;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,17 +16,20 @@ final class RedisReconcileStore implements ReconcileStore {
     private final RedisScripts scripts;
     private final RedisKeys keys;
     private final PoolProperties properties;
+    private final RouterMirror mirror;
 
-    RedisReconcileStore(RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties) {
+    RedisReconcileStore(
+            RedisCommands redis, RedisScripts scripts, RedisKeys keys, PoolProperties properties, RouterMirror mirror) {
         this.redis = redis;
         this.scripts = scripts;
         this.keys = keys;
         this.properties = properties;
+        this.mirror = mirror;
     }
 
     @Override
     public StoreView look(Collection<String> pods) {
-        return new StoreLook(redis, keys).look(pods);
+        return new StoreLook(redis, keys, mirror).look(pods);
     }
 
     @Override

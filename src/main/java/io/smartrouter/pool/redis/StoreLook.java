@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.RouterMirror;
 import io.smartrouter.pool.StoreUnavailableException;
 import io.smartrouter.pool.StoreView;
 import io.smartrouter.pool.StoreView.CallLine;
@@ -36,6 +37,7 @@ final class StoreLook {
 
     private final RedisCommands redis;
     private final RedisKeys keys;
+    private final RouterMirror mirror;
     private final RedisRecords records;
 
     private final Map<String, CallLine> calls = new TreeMap<>();
@@ -53,7 +55,8 @@ final class StoreLook {
     private List<String> order = List.of();
     private @Nullable Policy ownPools;
 
-    StoreLook(RedisCommands redis, RedisKeys keys) {
+    StoreLook(RedisCommands redis, RedisKeys keys, RouterMirror mirror) {
+        this.mirror = mirror;
         this.redis = redis;
         this.keys = keys;
         this.records = new RedisRecords(redis, keys);
@@ -249,6 +252,9 @@ final class StoreLook {
         paged(names, (connection, sid) -> connection.hashCommands().hGetAll(bytes(keys.call(sid))), (sid, reply) -> {
             Map<String, String> record = RedisRecords.map(reply);
             if (!record.containsKey("state")) {
+                mirror.call(sid) // its merchant may have no other call, and no configuration
+                        .map(copy -> copy.fields().get("merchant"))
+                        .ifPresent(merchants::add);
                 return;
             }
             CallLine call = new CallLine(

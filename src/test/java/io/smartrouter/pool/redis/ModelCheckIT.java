@@ -24,7 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>And the other way round: scripts with one rule broken must be caught by it, or the check is worth nothing.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class ModelCheckIT {
     private static final int STEPS_PER_SEQUENCE = 500;
     private static final int SEQUENCES = 20;
@@ -36,6 +35,7 @@ class ModelCheckIT {
         redis.close();
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(longs = {1, 20_260_101, 0x5EED})
     void scriptsDoAsTheModelSays(long seed) {
@@ -49,6 +49,7 @@ class ModelCheckIT {
         System.out.printf("model check: seed %d, %d steps, no difference%n", tried, SEQUENCES * STEPS_PER_SEQUENCE);
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest(name = "{0}")
     @MethodSource("mutations")
     void aBrokenRuleIsNoticed(String rule, String original, String broken) {

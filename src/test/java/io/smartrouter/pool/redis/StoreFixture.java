@@ -84,7 +84,7 @@ public final class StoreFixture implements AutoCloseable {
                 deferred);
         store = new RedisPoolStore(commands, scripts, keys, properties, mirroring.mirror());
         settling = new RedisSettlementStore(commands, scripts, keys, store, properties, tokens);
-        reconciling = new RedisReconcileStore(commands, scripts, keys, properties);
+        reconciling = new RedisReconcileStore(commands, scripts, keys, properties, mirroring.mirror());
         pool = poolOver(store);
     }
 
