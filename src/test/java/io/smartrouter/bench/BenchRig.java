@@ -248,14 +248,12 @@ final class BenchRig implements AutoCloseable {
                 .sum();
     }
 
-    private static void end(RouterProcess router) {
-        router.process().destroyForcibly();
-        router.close();
-    }
-
     @Override
     public void close() {
-        routers.forEach(BenchRig::end);
+        routers.forEach(router -> {
+            router.process().destroyForcibly();
+            router.close();
+        });
         cluster.close();
         redis.close();
     }

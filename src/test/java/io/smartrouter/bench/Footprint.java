@@ -1,9 +1,8 @@
 package io.smartrouter.bench;
 
+import io.smartrouter.testing.Programs;
 import io.smartrouter.testing.RouterProcess;
 import io.smartrouter.testing.TestRedis;
-import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * What a router and its Redis hold, with no request on its way.
@@ -18,7 +17,7 @@ import java.nio.file.Path;
  */
 record Footprint(long heap, long copies, long threads, long files, long connections, long redis, long keys) {
     static Footprint of(RouterProcess router, TestRedis redis) {
-        collect(router);
+        Programs.ofJdk("jcmd", Long.toString(router.process().pid()), "GC.run");
         return new Footprint(
                 (long) BenchRig.metric(router, "jvm_memory_used_bytes{area=\"heap\""),
                 (long) BenchRig.metric(router, "smart_router_mirror_copies"),
@@ -32,21 +31,5 @@ record Footprint(long heap, long copies, long threads, long files, long connecti
 
     private static long number(String reply) {
         return reply.startsWith(":") ? Long.parseLong(reply.substring(1).trim()) : 0;
-    }
-
-    private static void collect(RouterProcess router) {
-        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        try {
-            Process process = new ProcessBuilder(
-                            jcmd, Long.toString(router.process().pid()), "GC.run")
-                    .redirectErrorStream(true)
-                    .start();
-            String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IllegalStateException(said);
-            }
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -2,21 +2,17 @@ package io.smartrouter.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Hyperfoil in a JVM of its own (see {@code src/hyperfoil}), which stays for all runs so that it is warm: calls come at a
- * constant rate, whatever the router answers, and a time counts from when a request was due.
+ * constant rate, whatever the router answers, and a time counts from when it had the request ready.
  */
 final class Hyperfoil implements AutoCloseable {
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     /** Beyond as many calls as come in all, for those of a rate at random moments. */
     private static final int MORE_SESSIONS = 1_000;
 
@@ -51,7 +47,7 @@ final class Hyperfoil implements AutoCloseable {
             long seconds = Math.max(1, Math.round(Rounds.SECONDS));
             Files.writeString(
                     file,
-                    resource()
+                    LoadRun.scenario("open.yaml")
                             .replace("%{port}", Integer.toString(port))
                             .replace("%{base}", base)
                             .replace("%{rate}", Long.toString(Math.round(rate)))
@@ -61,12 +57,6 @@ final class Hyperfoil implements AutoCloseable {
             return new Run(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String resource() throws IOException {
-        try (InputStream in = Hyperfoil.class.getResourceAsStream("/bench/open.yaml")) {
-            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
@@ -83,7 +73,7 @@ final class Hyperfoil implements AutoCloseable {
             try {
                 for (String line = said.readLine(); line != null; line = said.readLine()) {
                     if (line.startsWith("{")) {
-                        return JSON.readValue(line, Count.class);
+                        return Count.of(line);
                     }
                     log.append(line).append('\n');
                 }

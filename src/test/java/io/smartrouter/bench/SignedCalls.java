@@ -22,49 +22,37 @@ final class SignedCalls {
     }
 
     private static String answer(String publicUrl, String sid) {
-        return signed(
-                publicUrl + "/plivo/allocate",
-                sid,
-                PlivoSigner.pairs(
-                        "CallUUID",
-                        sid,
-                        "From",
-                        "919800000001",
-                        "To",
-                        "918000000001",
-                        "Direction",
-                        "inbound",
-                        "CallStatus",
-                        "ringing",
-                        "Event",
-                        "StartApp"));
+        return signed(publicUrl + "/plivo/allocate", sid, "ringing", "StartApp");
     }
 
     private static String hangup(String publicUrl, String sid) {
         return signed(
                 publicUrl + "/plivo/hangup",
                 sid,
-                PlivoSigner.pairs(
-                        "CallUUID",
-                        sid,
-                        "From",
-                        "919800000001",
-                        "To",
-                        "918000000001",
-                        "Direction",
-                        "inbound",
-                        "CallStatus",
-                        "completed",
-                        "Event",
-                        "Hangup",
-                        "HangupCause",
-                        "NORMAL_CLEARING",
-                        "Duration",
-                        "31"));
+                "completed",
+                "Hangup",
+                "HangupCause",
+                "NORMAL_CLEARING",
+                "Duration",
+                "31");
     }
 
-    private static String signed(String url, String nonce, List<String[]> form) {
-        String signature = PlivoSigner.sign(PlivoSigner.TOKEN, nonce, "POST", url, List.of(), form);
-        return PlivoSigner.encode(form) + "\t" + signature;
+    private static String signed(String url, String sid, String status, String event, String... more) {
+        List<String> fields = new ArrayList<>(List.of(
+                "CallUUID",
+                sid,
+                "From",
+                "919800000001",
+                "To",
+                "918000000001",
+                "Direction",
+                "inbound",
+                "CallStatus",
+                status,
+                "Event",
+                event));
+        fields.addAll(List.of(more));
+        List<String[]> form = PlivoSigner.pairs(fields.toArray(String[]::new));
+        return PlivoSigner.encode(form) + "\t" + PlivoSigner.sign(PlivoSigner.TOKEN, sid, "POST", url, List.of(), form);
     }
 }

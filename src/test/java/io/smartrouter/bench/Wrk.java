@@ -1,19 +1,14 @@
 package io.smartrouter.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A run of wrk (Debian's package of this name): clients that each send their next request when they have an answer. */
 final class Wrk implements LoadRun {
-    private static final JsonMapper JSON = JsonMapper.builder().build();
-
     private final Process process;
     private final Path script;
 
@@ -26,7 +21,7 @@ final class Wrk implements LoadRun {
     static Wrk start(int port, String scenario, int clients, double seconds, String... arguments) {
         try {
             Path script = Files.createTempFile("bench", ".lua");
-            Files.writeString(script, resource("report") + resource(scenario));
+            Files.writeString(script, LoadRun.scenario("report.lua") + LoadRun.scenario(scenario + ".lua"));
             List<String> command = new ArrayList<>(List.of(
                     "wrk",
                     "--threads=1",
@@ -44,12 +39,6 @@ final class Wrk implements LoadRun {
         }
     }
 
-    private static String resource(String name) throws IOException {
-        try (InputStream in = Wrk.class.getResourceAsStream("/bench/" + name + ".lua")) {
-            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
     @Override
     public Count count() {
         try {
@@ -59,7 +48,7 @@ final class Wrk implements LoadRun {
                     .filter(one -> one.startsWith("{"))
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("wrk said:\n" + said));
-            return JSON.readValue(line, Count.class);
+            return Count.of(line);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -14,8 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 
 /**
@@ -27,15 +25,6 @@ import java.util.spi.ToolProvider;
 final class RouterProgram {
     private static final Path ROOT = Path.of("target", "router-program");
     private static final String MAIN = "io.smartrouter.SmartRouterApplication";
-    private static final Map<String, String> TRAINING = Map.of(
-            "spring.data.redis.host", "127.0.0.1",
-            "router.kubernetes.master-url", "http://127.0.0.1:9",
-            "router.pods.namespace", "default",
-            "router.api.open", "true",
-            "router.public-url", "http://127.0.0.1:8080",
-            "router.stream.base-url", "ws://127.0.0.1:8080",
-            "router.stream.keys[0].id", "training",
-            "router.stream.keys[0].secret", "signs-nothing-but-the-training-run");
 
     private RouterProgram() {}
 
@@ -58,13 +47,10 @@ final class RouterProgram {
             }
         } catch (IOException | NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
         }
     }
 
-    private static List<String> makeAlone() throws IOException, NoSuchAlgorithmException, InterruptedException {
+    private static List<String> makeAlone() throws IOException, NoSuchAlgorithmException {
         List<String> classPath = classPath();
         Path directory = ROOT.resolve(fingerprint(classPath)).toAbsolutePath();
         List<String> entries = new ArrayList<>();
@@ -74,7 +60,9 @@ final class RouterProgram {
         List<String> program = List.of("-cp", String.join(File.pathSeparator, entries), MAIN);
         Path cache = directory.resolve("router.aot");
         if (!Files.exists(cache)) {
-            train(program, cache);
+            Path made = cache.resolveSibling("made.aot");
+            Programs.train(made, program);
+            Files.move(made, cache, StandardCopyOption.ATOMIC_MOVE);
         }
         List<String> arguments = new ArrayList<>(List.of("-XX:AOTCache=" + cache));
         arguments.addAll(program);
@@ -90,7 +78,8 @@ final class RouterProgram {
 
     private static String fingerprint(List<String> classPath) throws IOException, NoSuchAlgorithmException {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        digest.update((System.getProperty("java.vm.version") + classPath + TRAINING).getBytes(StandardCharsets.UTF_8));
+        digest.update((System.getProperty("java.vm.version") + classPath + Programs.TRAINING)
+                .getBytes(StandardCharsets.UTF_8));
         for (String entry : classPath) {
             if (Files.isDirectory(Path.of(entry))) {
                 try (var files = Files.walk(Path.of(entry))) {
@@ -119,28 +108,5 @@ final class RouterProgram {
             Files.move(made, jar, StandardCopyOption.ATOMIC_MOVE);
         }
         return jar.toString();
-    }
-
-    private static void train(List<String> program, Path cache) throws IOException, InterruptedException {
-        Path made = cache.resolveSibling("made.aot");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:AOTCacheOutput=" + made,
-                "-Dspring.context.exit=onRefresh"));
-        command.addAll(program);
-        TRAINING.forEach((name, value) -> command.add("--" + name + "=" + value));
-        Path log = Files.createTempFile("training", ".log");
-        Process training = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        if (!training.waitFor(3, TimeUnit.MINUTES)) {
-            training.destroyForcibly();
-        }
-        if (training.waitFor() != 0 || !Files.exists(made)) {
-            throw new IllegalStateException("no AOT cache:\n" + Files.readString(log));
-        }
-        Files.delete(log);
-        Files.move(made, cache, StandardCopyOption.ATOMIC_MOVE);
     }
 }
