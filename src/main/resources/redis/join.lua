@@ -40,13 +40,13 @@ local function plan_call(sid, copy, seq)
   if live then
     if not (copy.pod and is_incarnation(copy.incarnation) and tonumber(copy.allocated_at) and tonumber(copy.deadline))
     then malformed('copy of call ' .. sid) end
-    local pod = readable(read_pod, copy.pod)
+    local pod = readable(read_slots, copy.pod)
     if pod and pod.state == 'gone' then
       lost = object_of(pod.incarnation) == object_of(copy.incarnation)
     elseif pod then
       lost = is_other(copy.incarnation, pod.incarnation)
       if not lost then copy.incarnation = pod.incarnation end
-      check_pool(pod.name, pod.pool)
+      redis.call('ZSCORE', pool_available_key(pod.pool), pod.name)
     end
     redis.call('SISMEMBER', pod_calls_key(copy.pod), sid)
     redis.call('SISMEMBER', calls_joined_key, sid)
@@ -158,7 +158,7 @@ if not seq and not behind and ARGV[2] == '' then return { 'joined', '0', '0' } e
 seq = seq or next_seq()
 local overbooked = 0
 for name in pairs(affected) do
-  local pod = readable(read_pod, name)
+  local pod = readable(read_slots, name)
   if pod and pod.state ~= 'gone' then
     stand_in_pool(pod)
     if pod.calls > pod.capacity then overbooked = overbooked + 1 end

@@ -15,7 +15,7 @@ local pod = readable(read_pod, name)
 if pod and object_of(pod.incarnation) ~= object_of(incarnation) then return { 'stale' } end
 if pod and pod.state == 'gone' then return { 'stale' } end
 if not pod then
-  local lost_record = has_lost_its_record(name)
+  local lost_record = has_trace(name)
   if version == '' and not lost_record then return { 'unknown' } end
   local lost = lost_record and calls_without_record(name) or {}
   for _, call in ipairs(lost) do

@@ -18,16 +18,10 @@ if refusal then return refusal end
 local name, incarnation, version = ARGV[2], ARGV[3], ARGV[4]
 local kubernetes, address, registrable, quarantine_ms = ARGV[5], ARGV[6], ARGV[9] == '1', tonumber(ARGV[10])
 
--- Where a pod without a pool of its own goes: to the pool furthest below its target, in chain order, else to the last.
 local function choose_pool()
   if ARGV[8] ~= '' and pool_policy(ARGV[8]) then return ARGV[8] end
-  local best, deficit, last
-  for pool in string.gmatch(redis.call('HGET', applied_key, 'order') or '', '%S+') do
-    local missing = pool_policy(pool).target - redis.call('SCARD', pool_pods_key(pool))
-    if missing > (deficit or 0) then best, deficit = pool, missing end
-    last = pool
-  end
-  return best or last
+  local tier = neediest(read_tiers())
+  return tier and tier.pool
 end
 
 local pod = readable(read_pod, name)
@@ -90,7 +84,7 @@ if known and ARGV[8] == '' and pool_policy(pod.pool) then pool = pod.pool end
 if not pool then return redis.error_reply('NOPOOL no tier is configured') end
 local policy = pool_policy(pool)
 check_pool(name, pool)
-local lost_record = not pod and has_lost_its_record(name)
+local lost_record = not pod and has_trace(name)
 local kept = {}
 for _, call in ipairs(lost_record and calls_without_record(name) or {}) do
   local its = call.incarnation == incarnation and kept or lost
@@ -118,15 +112,10 @@ if known then leave_pool(pod) end
 for _, stray in ipairs(strays) do leave_pool({ name = name, pool = stray }) end
 redis.call('DEL', pod_key(name), pod_calls_key(name))
 for _, call in ipairs(kept) do redis.call('SADD', pod_calls_key(name), call.sid) end
-local new = {
-  name = name, incarnation = incarnation, version = version, pool = pool, capacity = policy.capacity,
-  placement = policy.placement, address = address, kubernetes = kubernetes, drained = '0', probe_failed_until = 0,
-  quarantined_until = quarantined_until, moves_to = '', used = seq, revision = ARGV[7], probe_failures = 0,
-  wanted = ARGV[8], unconnected = 0, calls = #kept,
-}
-redis.call('SADD', pods_key, name)
-redis.call('SADD', pool_pods_key(pool), name)
-write_pod(new, seq)
+register({
+  name = name, incarnation = incarnation, version = version, pool = pool, address = address, kubernetes = kubernetes,
+  revision = ARGV[7], wanted = ARGV[8], quarantined_until = quarantined_until, calls = #kept,
+}, policy, seq)
 local kind = replaces and 'replaced' or 'registered'
 add_event(seq, 'pod_' .. kind, 'pod', name, 'incarnation', incarnation, 'lost', table.concat(sids, ' '))
 return { kind, name, unpack(sids) }

@@ -339,6 +339,35 @@ local function pool_policy(pool)
   return { capacity = tonumber(capacity), target = tonumber(target), placement = placement }
 end
 
+-- The pools of the tiers, in order, each with its policy and how many pods stand in it.
+local function read_tiers()
+  local tiers = {}
+  for pool in string.gmatch(redis.call('HGET', applied_key, 'order') or '', '%S+') do
+    tiers[#tiers + 1] = { pool = pool, policy = pool_policy(pool), pods = redis.call('SCARD', pool_pods_key(pool)) }
+  end
+  return tiers
+end
+
+-- Where a pod goes that asks for no pool: to the tier furthest below its target, else to the last; nil if there is none.
+local function neediest(tiers)
+  local best, deficit = tiers[#tiers], 0
+  for _, tier in ipairs(tiers) do
+    local missing = tier.policy.target - tier.pods
+    if missing > deficit then best, deficit = tier, missing end
+  end
+  return best
+end
+
+-- A new incarnation takes its place in its pool. Of an older one nothing stands there any more.
+local function register(pod, policy, seq)
+  pod.capacity, pod.placement, pod.used = policy.capacity, policy.placement, seq
+  pod.drained, pod.moves_to, pod.unconnected = '0', '', 0
+  pod.probe_failures, pod.probe_failed_until = 0, 0
+  redis.call('SADD', pods_key, pod.name)
+  redis.call('SADD', pool_pods_key(pod.pool), pod.name)
+  write_pod(pod, seq)
+end
+
 -- The pod that a call is about to leave, all checked that free_slot writes; nil where there is no record of it: then
 -- the call leaves it all the same, and nobody is told that the pod is free. `read`: read_slots, or read_pod for a script
 -- that writes the pod's record.
@@ -390,8 +419,8 @@ local function calls_of(pod)
   return calls
 end
 
--- Whether the pod is not gone and its record is lost, or cannot be read: it may hold calls that nobody counts.
-local function has_lost_its_record(name)
+-- Whether anything of the pod stands here. If its record does not, it may hold calls that nobody counts.
+local function has_trace(name)
   return redis.call('EXISTS', pod_key(name), pod_calls_key(name)) > 0 or redis.call('SISMEMBER', pods_key, name) == 1
 end
 

@@ -33,7 +33,7 @@ final class StrictJsonConverter extends AbstractHttpMessageConverter<JsonBody> {
             throw unsupported("Send the body uncompressed, without Content-Encoding.");
         }
         InputStream body = message.getBody();
-        byte[] bytes = body.readNBytes(BodyLimitFilter.MOST_BYTES + 1);
+        byte[] bytes = body.readNBytes(atMost(message.getHeaders().getContentLength()));
         if (bytes.length > BodyLimitFilter.MOST_BYTES) {
             throw new ProblemException(BodyLimitFilter.TOO_LARGE);
         }
@@ -48,6 +48,12 @@ final class StrictJsonConverter extends AbstractHttpMessageConverter<JsonBody> {
     @Override
     protected @Nullable MediaType getDefaultContentType(JsonBody body) {
         return body instanceof Problem ? MediaType.APPLICATION_PROBLEM_JSON : MediaType.APPLICATION_JSON;
+    }
+
+    /** As much as is said to come, for that much room is made: of an unknown length one byte more than may be. */
+    private static int atMost(long contentLength) {
+        int most = BodyLimitFilter.MOST_BYTES + 1;
+        return contentLength < 0 ? most : (int) Math.min(contentLength, most);
     }
 
     private static ProblemException unsupported(String detail) {

@@ -62,8 +62,9 @@ class RequestReader {
 
     private static byte[] body(HttpServletRequest request) {
         try {
-            if (request.getContentLengthLong() <= MOST_BYTES) {
-                byte[] body = request.getInputStream().readNBytes(MOST_BYTES + 1);
+            long length = request.getContentLengthLong();
+            if (length <= MOST_BYTES) {
+                byte[] body = request.getInputStream().readNBytes(length < 0 ? MOST_BYTES + 1 : (int) length);
                 if (body.length <= MOST_BYTES) {
                     return body;
                 }

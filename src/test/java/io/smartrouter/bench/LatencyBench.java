@@ -17,13 +17,13 @@ class LatencyBench {
     void latencies() {
         try (BenchRig rig = new BenchRig(PODS, Map.of());
                 Hyperfoil hyperfoil = new Hyperfoil()) {
-            Rounds most = new Rounds("as fast as it goes, pairs")
+            Rounds most = new Rounds("as fast as it goes, pairs", 8)
                     .add("floor", () -> rig.pairs("/bench/floor"))
                     .add("JSON", () -> rig.pairs(""))
                     .run();
             double ofFloor = PART * Figure.median(most.of("floor"), Figure::rate);
             double routers = Figure.median(most.of("JSON"), Figure::rate);
-            Rounds rounds = new Rounds("calls as they come");
+            Rounds rounds = new Rounds("calls as they come", 2);
             boolean bearable = ofFloor < BEARABLE * routers;
             if (bearable) {
                 rounds.add("floor at 70 % of its own load", () -> rig.pairsAt(ofFloor, hyperfoil, "/bench/floor"))

@@ -13,15 +13,22 @@ import java.util.function.ToDoubleFunction;
  */
 final class Rounds {
     static final int COUNT = Integer.getInteger("bench.rounds", 5);
-    private static final int WARM_UPS = 3;
     static final double SECONDS = Double.parseDouble(System.getProperty("bench.seconds", "4"));
 
     private final String title;
+    private final int warmUps;
     private final Map<String, Supplier<Figure>> scenarios = new LinkedHashMap<>();
     private final Map<String, List<Figure>> measured = new LinkedHashMap<>();
 
-    Rounds(String title) {
+    /**
+     * None yet.
+     *
+     * @param title what the table's first column is about
+     * @param warmUps how many rounds do not count: a JVM needs half a minute of load until all is compiled that matters
+     */
+    Rounds(String title, int warmUps) {
         this.title = title;
+        this.warmUps = warmUps;
     }
 
     Rounds add(String scenario, Supplier<Figure> round) {
@@ -31,7 +38,7 @@ final class Rounds {
     }
 
     Rounds run() {
-        for (int round = 0; round < WARM_UPS; round++) {
+        for (int round = 0; round < warmUps; round++) {
             scenarios.forEach((scenario, measure) -> System.out.printf("warms up, %s: %s%n", scenario, measure.get()));
         }
         for (int round = 0; round < COUNT; round++) {

@@ -28,7 +28,7 @@ class ScaleBench {
             pods.fill(PODS - FEW, FEW);
             calls.fill(CALLS / SLOTS * 2, CALLS);
             String ten = "%,d pods, %,d live calls".formatted(FEW, FEW);
-            Rounds rounds = new Rounds("scale, JSON pairs")
+            Rounds rounds = new Rounds("scale, JSON pairs", 8)
                     .add(ten, () -> few.pairs(""))
                     .add("%,d pods, %,d live calls".formatted(PODS, FEW), () -> pods.pairs(""))
                     .add("%,d pods, %,d live calls".formatted(CALLS / SLOTS * 2 + FEW, CALLS), () -> calls.pairs(""))

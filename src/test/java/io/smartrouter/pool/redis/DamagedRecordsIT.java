@@ -66,6 +66,7 @@ class DamagedRecordsIT {
         POD_RECORD_MISSING(it -> it.delete("pod:" + it.broken.pod())),
         POD_RECORD_OF_ANOTHER_TYPE(it -> it.overwrite("pod:" + it.broken.pod())),
         POD_RECORD_WITH_A_WORD_FOR_A_NUMBER(it -> it.put("pod:" + it.broken.pod(), "capacity", "many")),
+        POD_RECORD_WITH_A_WORD_FOR_A_COUNT(it -> it.put("pod:" + it.broken.pod(), "probe_failures", "many")),
         POD_CALLS_OF_ANOTHER_TYPE(it -> it.overwrite("pod:" + it.broken.pod() + ":calls")),
         MERCHANT_CALLS_OF_ANOTHER_TYPE(it -> it.overwrite("merchant:acme:calls")),
         CALL_RECORD_MISSING(it -> it.delete("call:broken")),
@@ -395,6 +396,24 @@ class DamagedRecordsIT {
         assertThat(seenAgain(facts("uid-" + ordinal(), "containerd://1")).kind())
                 .as("gone is gone")
                 .isEqualTo(PodChange.Kind.STALE);
+    }
+
+    /** Also where Kubernetes does not know the broken pod any more, so that nobody mends its record at once. */
+    @ParameterizedTest
+    @EnumSource(Damage.class)
+    void aSettlementOpensTheDataSetAndTakesNoPodForFree(Damage damage) {
+        damage.act.accept(this);
+        try (StoreFixture router =
+                new StoreFixture(redis, Map.of("router.settle.quarantine", "30s"), StoreFixture.heldClock())) {
+            router.cluster(CorePods.pods(PODS).stream()
+                    .filter(pod -> !pod.pod().equals(broken.pod()))
+                    .toList());
+            router.failOver();
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.setTime(START + 31_000);
+            router.manager().expire();
+        }
+        noPodIsTakenForFree();
     }
 
     private PodChange seenAgain(PodFacts facts) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.smartrouter.pool.AllocationOutcome.Allocated;
 import io.smartrouter.pool.AllocationOutcome.Exhausted;
 import io.smartrouter.pool.HeartbeatOutcome;
+import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.PodFacts;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.SettlementStore.Beginning;
@@ -15,6 +16,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -28,11 +32,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Redis' clock is held, so that a quarantine ends when a test says so. */
 class SettlementIT {
     private static final long START = 1_800_000_000_000L;
     private static final long QUARANTINE = 30_000;
+    private static final String TIERS = """
+        {"tiers": {"gold": {"type": "exclusive", "target": 20},
+                   "shared": {"type": "shared", "max_concurrent": 3, "target": 35},
+                   "default": {"type": "exclusive", "target": 10}},
+         "default_chain": ["gold", "shared", "default"]}
+        """;
+    private static final List<String> WANTED = List.of("", "", "gold", "shared", "merchant:acme", "unknown");
     private static TestRedis redis;
     private StoreFixture store;
 
@@ -234,6 +247,62 @@ class SettlementIT {
 
     private void observe(String token, PodFacts pod) {
         store.settling().observe(token, List.of(pod));
+    }
+
+    /** A settlement registers many pods in one transition; they must stand as events would have put them, one by one. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void podsThatASettlementRegistersStandAsIfEachHadBeenSeenAlone(long seed) {
+        try (StoreFixture router =
+                new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"), StoreFixture.heldClock())) {
+            router.pool().settlement().settle();
+            router.pool().configurations().putTiers(TIERS);
+            Random random = new Random(seed);
+            List<PodFacts> seen = IntStream.range(0, 130) // more than are observed at once
+                    .mapToObj(ordinal -> anyPod(ordinal, random))
+                    .toList();
+
+            router.cluster(seen);
+            flush(START);
+            router.pool().settlement().settle();
+            Map<String, Object> together = podsAsTheyStand(router);
+
+            router.cluster(List.of());
+            flush(START);
+            router.pool().settlement().settle();
+            seen.forEach(pod -> router.store().observe(pod));
+            assertThat(together).isEqualTo(podsAsTheyStand(router));
+            assertThat(together).containsKeys("voice:pool:gold:pods", "voice:pool:merchant:acme:available");
+        }
+    }
+
+    private static PodFacts anyPod(int ordinal, Random random) {
+        PodFacts.Readiness[] readiness = PodFacts.Readiness.values();
+        String wanted = WANTED.get(random.nextInt(WANTED.size()));
+        return new PodFacts(
+                "voice-agent-" + ordinal,
+                Incarnation.of("voice-agent-" + ordinal, "uid-" + ordinal, "containerd://1"),
+                Integer.toString(random.nextInt(1, 1_000)),
+                readiness[random.nextInt(readiness.length)],
+                "10.0.0.1:" + ordinal,
+                random.nextInt(10) > 0,
+                "revision-" + random.nextInt(3),
+                wanted.isEmpty() ? null : wanted);
+    }
+
+    /** All that is written of pods, but for the numbers of the transitions. */
+    private static Map<String, Object> podsAsTheyStand(StoreFixture router) {
+        RedisDump dump = RedisDump.of(router.template(), "voice");
+        Map<String, Object> pods = new TreeMap<>();
+        dump.hashes().forEach((key, fields) -> {
+            if (key.startsWith("voice:pod:")) {
+                fields.keySet().removeAll(Set.of("seq", "used"));
+                pods.put(key, fields);
+            }
+        });
+        dump.sets().forEach((key, names) -> pods.put(key, names));
+        dump.scores().forEach((key, names) -> pods.put(key, names.keySet()));
+        return pods;
     }
 
     @Test
