@@ -29,7 +29,6 @@ public class MirrorExchange implements MirrorGathering {
     private static final Logger log = LoggerFactory.getLogger(MirrorExchange.class);
     private static final Duration LONGEST_WAIT = Duration.ofMillis(300);
     private static final Duration HEARD_LATELY = Duration.ofSeconds(10);
-    private static final int AT_ONCE = 200;
 
     private final RouterMirror mirror;
     private final MirrorStore store;
@@ -179,15 +178,18 @@ public class MirrorExchange implements MirrorGathering {
         return ends;
     }
 
+    /** Pods first, for a call on a pod that is gone is lost. */
     private int join(String token, List<Copy> copies) {
-        int sum = 0;
-        List<Copy> readable = copies.stream().filter(Copy::isReadable).toList();
-        for (int i = 0; i < readable.size(); i += AT_ONCE) {
-            Joined joined = store.join(
-                    token, readable.subList(i, Math.min(readable.size(), i + AT_ONCE)), OptionalLong.empty());
-            sum += joined.taken();
-            overbooked.addAndGet(joined.overbooked());
-        }
+        Map<Copy.Kind, List<Copy>> readable =
+                copies.stream().filter(Copy::isReadable).collect(Collectors.groupingBy(Copy::kind));
+        return joinSome(token, readable.getOrDefault(Copy.Kind.POD, List.of()))
+                + joinSome(token, readable.getOrDefault(Copy.Kind.CALL, List.of()));
+    }
+
+    private int joinSome(String token, List<Copy> copies) {
+        List<Joined> joined = Batches.each(copies, some -> store.join(token, some, OptionalLong.empty()));
+        int sum = joined.stream().mapToInt(Joined::taken).sum();
+        overbooked.addAndGet(joined.stream().mapToInt(Joined::overbooked).sum());
         taken.addAndGet(sum);
         return sum;
     }

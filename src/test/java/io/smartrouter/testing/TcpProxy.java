@@ -235,6 +235,7 @@ public final class TcpProxy implements AutoCloseable {
             byte[] chunk = new byte[CHUNK_BYTES];
             try (InputStream in = from.getInputStream();
                     OutputStream out = to.getOutputStream()) {
+                to.setTcpNoDelay(true); // it must not keep back what neither side would
                 for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
                     if (!awaitTurn(replies)) {
                         break;

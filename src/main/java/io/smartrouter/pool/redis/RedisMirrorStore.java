@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.Batches;
 import io.smartrouter.pool.Copy;
 import io.smartrouter.pool.MirrorStore;
 import io.smartrouter.pool.PoolProperties;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.stream.ReadOffset;
@@ -23,7 +25,6 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
     private static final String CALLS_AT_ONCE = "200";
     private static final String SEQS_AT_ONCE = "1000";
     private static final String EVENTS_AT_ONCE = "500";
-    private static final int PODS_AT_ONCE = 200;
     private static final int PAGE_HEAD = 4;
 
     private final RedisCommands redis;
@@ -59,15 +60,14 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
 
     @Override
     public List<Copy> pods() {
-        List<String> names = List.copyOf(records.podNames());
-        List<Copy> pods = new ArrayList<>();
-        for (int i = 0; i < names.size(); i += PODS_AT_ONCE) {
-            List<String> args = new ArrayList<>(List.of("pods"));
-            args.addAll(names.subList(i, Math.min(names.size(), i + PODS_AT_ONCE)));
-            pods.addAll(page(redis.run(scripts.mirrorPage, "", args.toArray(String[]::new)))
-                    .copies());
-        }
-        return pods;
+        return Batches.each(List.copyOf(records.podNames()), this::somePods).stream()
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Copy> somePods(List<String> names) {
+        String[] args = Stream.concat(Stream.of("pods"), names.stream()).toArray(String[]::new);
+        return page(redis.run(scripts.mirrorPage, "", args)).copies();
     }
 
     private static Page page(Answer answer) {

@@ -1,5 +1,6 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.Batches;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.ConfigurationEdit;
 import io.smartrouter.pool.PodFacts;
@@ -9,17 +10,14 @@ import io.smartrouter.pool.StoredConfiguration;
 import io.smartrouter.pool.Tokens;
 import io.smartrouter.pool.redis.RedisCommands.Answer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The steps of a settlement, each under its token. */
 final class RedisSettlementStore implements SettlementStore {
     private static final String DEADLINES_AT_ONCE = "500";
-    private static final int PODS_AT_ONCE = 100;
 
     private final RedisCommands redis;
     private final RedisScripts scripts;
@@ -74,17 +72,20 @@ final class RedisSettlementStore implements SettlementStore {
 
     @Override
     public List<CallId> observe(String token, List<PodFacts> pods) {
-        List<CallId> lost = new ArrayList<>();
-        for (List<PodFacts> some : batches(pods)) {
-            Answer answer = redis.run(
-                    scripts.settleObserve,
-                    token,
-                    some.stream()
-                            .flatMap(facts -> RedisPoolStore.observed(facts, quarantine))
-                            .toArray(String[]::new));
-            answer.from(1).stream().map(CallId::new).forEach(lost::add);
-        }
-        return lost;
+        return Batches.each(pods, some -> observeSome(token, some)).stream()
+                .flatMap(List::stream)
+                .map(CallId::new)
+                .toList();
+    }
+
+    private List<String> observeSome(String token, List<PodFacts> pods) {
+        return redis.run(
+                        scripts.settleObserve,
+                        token,
+                        pods.stream()
+                                .flatMap(facts -> RedisPoolStore.observed(facts, quarantine))
+                                .toArray(String[]::new))
+                .from(1);
     }
 
     @Override
@@ -94,18 +95,14 @@ final class RedisSettlementStore implements SettlementStore {
 
     @Override
     public void settlePods(String token, Collection<String> pods) {
-        for (List<String> some : batches(List.copyOf(pods))) {
-            redis.run(
-                    scripts.settlePods,
-                    token,
-                    Stream.concat(Stream.of(quarantineMs), some.stream()).toArray(String[]::new));
-        }
+        Batches.each(List.copyOf(pods), some -> settleSome(token, some));
     }
 
-    private static <T> List<List<T>> batches(List<T> all) {
-        return IntStream.range(0, (all.size() + PODS_AT_ONCE - 1) / PODS_AT_ONCE)
-                .mapToObj(i -> all.subList(i * PODS_AT_ONCE, Math.min(all.size(), (i + 1) * PODS_AT_ONCE)))
-                .toList();
+    private Answer settleSome(String token, List<String> pods) {
+        return redis.run(
+                scripts.settlePods,
+                token,
+                Stream.concat(Stream.of(quarantineMs), pods.stream()).toArray(String[]::new));
     }
 
     @Override
