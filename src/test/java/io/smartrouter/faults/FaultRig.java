@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -272,7 +273,24 @@ final class FaultRig implements AutoCloseable {
         for (Finding finding : HistoryChecker.check(history, boundMs)) {
             (finding.kind() == Kind.KNOWN_TO_ONE_AWAY ? atTheLimit : wrong).add(finding.kind() + ": " + finding.what());
         }
+        history.sids().stream()
+                .filter(sid -> wrong.stream()
+                        .anyMatch(what -> List.of(what.split("\\s", -1)).contains(sid)))
+                .forEach(this::tell);
         return wrong;
+    }
+
+    /** All that was seen of a call, by the wall's clock: what the routers logged, and what clients and agents noted. */
+    private void tell(String sid) {
+        System.out.println("what was seen of " + sid + ":");
+        Stream<String> logged = routers.stream()
+                .flatMap(router -> router.log()
+                        .lines()
+                        .filter(line -> line.contains(sid)
+                                || line.contains("data set opened")
+                                || line.contains("mirror joined"))
+                        .map(line -> line + " (router " + router.port() + ")"));
+        Stream.concat(logged, history.told(sid).stream()).sorted().forEach(System.out::println);
     }
 
     @Override

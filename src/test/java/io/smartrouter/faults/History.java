@@ -1,9 +1,12 @@
 package io.smartrouter.faults;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 
 /**
  * What clients and agents saw, and what was done to the system meanwhile. All times are {@link System#nanoTime} of the
@@ -85,6 +88,9 @@ final class History {
 
     private final Queue<Entry> entries = new ConcurrentLinkedQueue<>();
 
+    private final Instant began = Instant.now();
+    private final long beganNs = System.nanoTime();
+
     void add(Entry entry) {
         entries.add(entry);
     }
@@ -101,5 +107,31 @@ final class History {
             }
         }
         return found;
+    }
+
+    Set<String> sids() {
+        return all(Allocate.class).stream().map(Allocate::sid).collect(Collectors.toSet());
+    }
+
+    /** What there is of a call, and what was done to the system: each with its begin by the wall's clock. */
+    List<String> told(String sid) {
+        List<String> told = new ArrayList<>();
+        for (Entry entry : entries) {
+            Span span =
+                    switch (entry) {
+                        case Allocate one when one.sid().equals(sid) -> one.span();
+                        case Release one when one.sid().equals(sid) -> one.span();
+                        case Stream one when one.sid().equals(sid) -> one.span();
+                        case ToldOver one when one.sid().equals(sid) -> one.span();
+                        case Fault fault -> fault.span();
+                        case Paused paused -> paused.span();
+                        case Away away -> away.span();
+                        default -> null;
+                    };
+            if (span != null) {
+                told.add("%s for %d ms %s".formatted(began.plusNanos(span.begun() - beganNs), span.millis(), entry));
+            }
+        }
+        return told;
     }
 }
