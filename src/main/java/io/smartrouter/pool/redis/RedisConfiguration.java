@@ -2,6 +2,7 @@ package io.smartrouter.pool.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.resource.Delay;
 import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
@@ -13,6 +14,8 @@ import io.smartrouter.pool.ReconcileStore;
 import io.smartrouter.pool.RouterMirror;
 import io.smartrouter.pool.SettlementStore;
 import io.smartrouter.pool.Tokens;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
@@ -25,6 +28,8 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** Puts the store together on Spring's connection to Redis. */
 @Configuration(proxyBeanMethods = false)
 class RedisConfiguration {
+    private static final Duration LONGEST_RECONNECT_DELAY = Duration.ofMillis(200);
+
     /** A command gives up in time: a caller waits in silence. */
     @Bean
     LettuceClientConfigurationBuilderCustomizer boundedCommands(PoolProperties properties) {
@@ -42,6 +47,17 @@ class RedisConfiguration {
                 .build();
         return builder -> builder.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .socketOptions(sockets);
+    }
+
+    /**
+     * All routers are back within the time in which a settlement waits for their mirrors, however long Redis was away. The
+     * driver's own pauses between attempts grow to half a minute, in which a router that lost its connection would miss a
+     * Redis that the others use again. Chance divides the attempts, so that many routers make no wave of them.
+     */
+    @Bean
+    ClientResourcesBuilderCustomizer reconnectedSoon() {
+        return builder -> builder.reconnectDelay(
+                Delay.fullJitter(Duration.ofMillis(10), LONGEST_RECONNECT_DELAY, 10, TimeUnit.MILLISECONDS));
     }
 
     /**
