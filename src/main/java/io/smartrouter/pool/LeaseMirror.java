@@ -1,12 +1,15 @@
 package io.smartrouter.pool;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Copies of what must survive a loss: live calls, ends (10 minutes back, and not more than the heap has room for: a live
@@ -20,11 +23,28 @@ final class LeaseMirror {
 
     private final Map<String, Copy> calls = new HashMap<>();
     private final Map<String, Copy> pods = new HashMap<>();
+    /** What is over, in the order in which it came: about that of its ends. Some have been replaced since. */
+    private final Deque<Copy> endedCalls = new ArrayDeque<>();
+
+    private final Deque<Copy> gonePods = new ArrayDeque<>();
+    private int ends;
     private long newestEnd;
 
     void put(Copy copy) {
+        boolean isCall = copy.kind() == Copy.Kind.CALL;
+        Map<String, Copy> copies = isCall ? calls : pods;
+        Copy known = copies.get(copy.name());
+        if (known != null && Copy.later(known, copy).equals(known)) {
+            return;
+        }
+        copies.put(copy.name(), copy);
         newestEnd = Math.max(newestEnd, copy.endedAt());
-        (copy.kind() == Copy.Kind.CALL ? calls : pods).merge(copy.name(), copy, Copy::later);
+        if (copy.endedAt() > 0) {
+            (isCall ? endedCalls : gonePods).addLast(copy);
+        }
+        if (isCall) {
+            ends += (copy.endedAt() > 0 ? 1 : 0) - (known != null && known.endedAt() > 0 ? 1 : 0);
+        }
     }
 
     void join(LeaseMirror other) {
@@ -52,24 +72,40 @@ final class LeaseMirror {
     LeaseMirror renewed(long upTo, Collection<Copy> snapshot) {
         LeaseMirror next = new LeaseMirror();
         snapshot.forEach(next::put);
-        for (Copy copy : all()) {
-            if (!copy.mayHoldPod() || copy.seq() > upTo) {
-                next.put(copy);
-            }
-        }
+        Stream.of(endedCalls.stream().filter(this::isHeld), gonePods.stream().filter(this::isHeld), all().stream())
+                .flatMap(Function.identity())
+                .filter(copy -> !copy.mayHoldPod() || copy.seq() > upTo)
+                .forEach(next::put); // what is over first, for its order
         return next;
     }
 
-    /** Forgets what is over for long; by the store's time, which the newest end tells. */
-    void forget() {
-        calls.values().removeIf(copy -> isOld(copy, KEEP_ENDS_MS));
-        pods.values().removeIf(copy -> isOld(copy, KEEP_GONE_MS));
-        List<Copy> ends = new ArrayList<>(
-                calls.values().stream().filter(copy -> copy.endedAt() > 0).toList());
-        if (ends.size() > MOST_ENDS) {
-            ends.sort(Comparator.comparingLong(Copy::endedAt));
-            ends.subList(0, ends.size() - MOST_ENDS).forEach(copy -> calls.remove(copy.name()));
+    /**
+     * Forgets what is over for long, by the store's time, which the newest end tells. It looks at that alone, for it is
+     * asked with each copy that is put, and callers wait meanwhile.
+     *
+     * @return sids of the calls that were forgotten
+     */
+    List<String> forget() {
+        while (!gonePods.isEmpty() && isOld(gonePods.getFirst(), KEEP_GONE_MS)) {
+            Copy oldest = gonePods.removeFirst();
+            if (isHeld(oldest)) {
+                pods.remove(oldest.name());
+            }
         }
+        List<String> forgotten = new ArrayList<>(0);
+        while (!endedCalls.isEmpty() && (ends > MOST_ENDS || isOld(endedCalls.getFirst(), KEEP_ENDS_MS))) {
+            Copy oldest = endedCalls.removeFirst();
+            if (isHeld(oldest)) {
+                calls.remove(oldest.name());
+                ends--;
+                forgotten.add(oldest.name());
+            }
+        }
+        return forgotten;
+    }
+
+    private boolean isHeld(Copy copy) {
+        return copy.equals((copy.kind() == Copy.Kind.CALL ? calls : pods).get(copy.name()));
     }
 
     private boolean isOld(Copy copy, long keepMs) {

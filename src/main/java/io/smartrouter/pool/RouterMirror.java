@@ -2,6 +2,7 @@ package io.smartrouter.pool;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +24,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class RouterMirror {
     private static final Duration OUT_OF_STEP = Duration.ofMinutes(10);
-    private static final int LEAST_PUTS_BETWEEN_FORGETTING = 1_000;
 
     private final Ticker ticker;
-    private final Map<String, ReleaseRequest> answeredEnds = new HashMap<>();
+    private final LinkedHashMap<String, ReleaseRequest> answeredEnds = new LinkedHashMap<>();
     private LeaseMirror copies = new LeaseMirror();
     private String dataSet = "";
     private String contributedTo = "";
@@ -34,7 +34,6 @@ public class RouterMirror {
     private boolean gapless;
     private long generation;
     private long inStep;
-    private int puts;
 
     RouterMirror(Ticker ticker) {
         this.ticker = ticker;
@@ -87,16 +86,15 @@ public class RouterMirror {
 
     private void put(Copy copy) {
         copies.put(copy);
-        // It looks at all of them: as seldom as they are many, or busy routers would do little else.
-        if (++puts >= Math.max(LEAST_PUTS_BETWEEN_FORGETTING, copies.size() / 2)) {
-            forget();
-            puts = 0;
-        }
+        forget();
     }
 
     private void forget() {
-        copies.forget();
-        answeredEnds.keySet().removeIf(sid -> copies.call(sid).isEmpty());
+        copies.forget().forEach(answeredEnds::remove);
+        // Of these the mirror may hold no copy that is forgotten: the call had ended before this router began.
+        while (answeredEnds.size() > LeaseMirror.MOST_ENDS) {
+            answeredEnds.pollFirstEntry();
+        }
     }
 
     /**
