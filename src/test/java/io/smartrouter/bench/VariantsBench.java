@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The router with other collectors and threads than it is shipped with: what that choice rests on. */
 class VariantsBench {
     private static final String SHIPPED = "as shipped";
-    private static final String HEAP = "-Xmx460m";
+    private static final List<String> HEAP = List.of("-Xms12m", "-Xmx460m");
     private static final Map<String, String> VIRTUAL = Map.of();
     private static final Map<String, String> PLATFORM = Map.of("spring.threads.virtual.enabled", "false");
 
@@ -19,11 +19,13 @@ class VariantsBench {
     void variants() {
         Map<String, Variant> variants = new LinkedHashMap<>();
         variants.put(SHIPPED, new Variant(VIRTUAL, BenchRig.JVM));
-        variants.put("Parallel", new Variant(VIRTUAL, List.of(HEAP, "-XX:+UseParallelGC")));
-        variants.put("G1", new Variant(VIRTUAL, List.of(HEAP, "-XX:+UseG1GC")));
-        variants.put("ZGC", new Variant(VIRTUAL, List.of(HEAP, "-XX:+UseZGC")));
-        variants.put("Serial, compact headers", new Variant(VIRTUAL, with("-XX:+UseCompactObjectHeaders")));
-        variants.put("one carrier", new Variant(VIRTUAL, with("-Djdk.virtualThreadScheduler.parallelism=1")));
+        variants.put("Parallel", new Variant(VIRTUAL, with(HEAP, "-XX:+UseParallelGC")));
+        variants.put("G1", new Variant(VIRTUAL, with(HEAP, "-XX:+UseG1GC")));
+        variants.put("ZGC", new Variant(VIRTUAL, with(HEAP, "-XX:+UseZGC")));
+        variants.put(
+                "Serial, compact headers", new Variant(VIRTUAL, with(BenchRig.JVM, "-XX:+UseCompactObjectHeaders")));
+        variants.put(
+                "one carrier", new Variant(VIRTUAL, with(BenchRig.JVM, "-Djdk.virtualThreadScheduler.parallelism=1")));
         variants.put("platform threads", new Variant(PLATFORM, BenchRig.JVM));
         Map<String, BenchRig> rigs = new LinkedHashMap<>();
         try {
@@ -36,7 +38,7 @@ class VariantsBench {
         }
     }
 
-    private static List<String> with(String option) {
-        return Stream.concat(BenchRig.JVM.stream(), Stream.of(option)).toList();
+    private static List<String> with(List<String> options, String option) {
+        return Stream.concat(options.stream(), Stream.of(option)).toList();
     }
 }
