@@ -110,12 +110,9 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
         }
     }
 
-    /** The one that wins. */
-    static Copy later(Copy one, Copy other) {
-        if (one.fields.equals(other.fields)) {
-            return one; // as most are that a router follows: it was told of them before
-        }
-        return ORDER.compare(one, other) >= 0 ? one : other;
+    /** Whether it wins against another of the same record; not if both say the same, as most do that a router follows. */
+    boolean isLaterThan(Copy other) {
+        return !fields.equals(other.fields) && ORDER.compare(this, other) > 0;
     }
 
     /** What this call is after its end. */

@@ -34,7 +34,7 @@ final class LeaseMirror {
         boolean isCall = copy.kind() == Copy.Kind.CALL;
         Map<String, Copy> copies = isCall ? calls : pods;
         Copy known = copies.get(copy.name());
-        if (known != null && Copy.later(known, copy).equals(known)) {
+        if (known != null && !copy.isLaterThan(known)) {
             return;
         }
         copies.put(copy.name(), copy);

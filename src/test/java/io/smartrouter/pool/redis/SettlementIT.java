@@ -258,7 +258,7 @@ class SettlementIT {
             router.pool().settlement().settle();
             router.pool().configurations().putTiers(TIERS);
             Random random = new Random(seed);
-            List<PodFacts> seen = IntStream.range(0, 130) // more than are observed at once
+            List<PodFacts> seen = IntStream.range(0, 130) // in one part, for in which order parts come is left open
                     .mapToObj(ordinal -> anyPod(ordinal, random))
                     .toList();
 
