@@ -2,49 +2,41 @@ package io.smartrouter.pool;
 
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record of the store as a router saw it: a register of which the higher {@code seq} wins, and of equal ones the later
  * state. The order is total, so copies can be joined in any order, and again and again.
  *
- * @param kind what it is a record of
- * @param name the call's sid or the pod's name
- * @param fields the record's fields, and of a live call its {@code deadline}; empty if the record could not be read
+ * <p>A mirror holds one for each live call, up to a million, so the fields are packed into one text: as a map of strings
+ * each copy would be some thirty objects, which the collector has to go through, and take thrice the heap.
  */
-public record Copy(Kind kind, String name, Map<String, String> fields) {
-    private static final Map<String, Integer> RANK =
+public final class Copy {
+    private static final Map<String, Integer> RANKS =
             Map.of("allocated", 1, "connected", 2, "lost", 3, "ended", 4, "withdrawn", 5);
+    private static final int HIGHEST_LIVE = 2;
+    private static final int OTHER = 0;
+    private static final int WITHOUT_STATE = -1;
     private static final Comparator<Copy> ORDER = Comparator.comparingLong(Copy::seq)
-            .thenComparingInt(copy -> RANK.getOrDefault(copy.state(), 0))
-            .thenComparingInt(copy -> copy.fields().size()) // what an answer said of it is less than the record
-            .thenComparing(copy -> new TreeMap<>(copy.fields()).toString());
+            .thenComparingInt(copy -> copy.rank)
+            .thenComparingInt(Copy::size) // what an answer said of it is less than the record
+            .thenComparing(copy -> copy.packed);
 
     private static final Set<String> OF_THE_LIVE =
             Set.of("deadline", "allocated_at", "connect_by", "connected_at", "stream_ended_at");
-    /** Names of fields and states: they are few and copies many, so all share one string of each. */
-    private static final Map<String, String> WORDS = Stream.concat(
-                    Stream.concat(RANK.keySet().stream(), OF_THE_LIVE.stream()),
-                    Stream.of(
-                            "state",
-                            "seq",
-                            "pod",
-                            "incarnation",
-                            "pool",
-                            "lease",
-                            "provider",
-                            "account",
-                            "merchant",
-                            "request",
-                            "continues",
-                            "ended_at",
-                            "end_reason"))
-            .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
+    /** After each name and each value; no record has one in them. */
+    private static final char END = '\0';
+
+    private final Kind kind;
+    private final String name;
+    private final String packed;
+    private final int rank;
+    private final long seq;
+    private final long endedAt;
 
     /** What it is a copy of. */
     public enum Kind {
@@ -54,38 +46,86 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
         POD
     }
 
-    /** Keeps only what counts: of a call that is over not when it began. */
-    public Copy {
-        Map<String, String> kept = HashMap.newHashMap(fields.size());
-        boolean live = "allocated".equals(fields.get("state")) || "connected".equals(fields.get("state"));
-        fields.forEach((field, value) -> {
-            if (live || !OF_THE_LIVE.contains(field)) {
-                kept.put(shared(field), field.equals("state") ? shared(value) : value);
+    /**
+     * Keeps only what counts: of a call that is over not when it began.
+     *
+     * @param kind what it is a record of
+     * @param name the call's sid or the pod's name
+     * @param fields the record's fields, and of a live call its {@code deadline}; empty if the record could not be read
+     */
+    public Copy(Kind kind, String name, Map<String, String> fields) {
+        this.kind = kind;
+        this.name = name;
+        int says = rank(fields.get("state"));
+        packed = packed(fields, isLive(says));
+        rank = packed.isEmpty() ? WITHOUT_STATE : says;
+        seq = packed.isEmpty() ? 0 : number(fields.get("seq"));
+        endedAt = packed.isEmpty() || isLive(says) ? 0 : number(fields.get("ended_at"));
+    }
+
+    /** In the order of the fields' names; empty if it cannot be told apart again, for somebody wrote what no router does. */
+    private static String packed(Map<String, String> fields, boolean live) {
+        StringBuilder packed = new StringBuilder(384);
+        for (String field : fields.keySet().stream().sorted().toList()) {
+            String value = Objects.requireNonNull(fields.get(field));
+            if (field.indexOf(END) >= 0 || value.indexOf(END) >= 0) {
+                return "";
             }
-        });
-        fields = Map.copyOf(kept);
+            if (live || !OF_THE_LIVE.contains(field)) {
+                packed.append(field).append(END).append(value).append(END);
+            }
+        }
+        return packed.toString();
     }
 
-    private static String shared(String word) {
-        return WORDS.getOrDefault(word, word);
-    }
-
-    /** Number of the transition that made it; 0 if it could not be read. */
-    public long seq() {
+    private static long number(@Nullable String text) {
         try {
-            return Long.parseLong(fields.getOrDefault("seq", "0"));
+            return text == null ? 0 : Long.parseLong(text);
         } catch (NumberFormatException e) {
             return 0; // damaged by hand
         }
     }
 
-    String state() {
-        return fields.getOrDefault("state", "");
+    private static int rank(@Nullable String state) {
+        return state == null || state.isEmpty() ? WITHOUT_STATE : RANKS.getOrDefault(state, OTHER);
+    }
+
+    private static boolean isLive(int rank) {
+        return rank > OTHER && rank <= HIGHEST_LIVE;
+    }
+
+    /** What it is a copy of. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The call's sid or the pod's name. */
+    public String name() {
+        return name;
+    }
+
+    /** The fields in the order of their names, unpacked each time. */
+    public Map<String, String> fields() {
+        String[] parts = packed.split(String.valueOf(END), -1);
+        Map<String, String> fields = new LinkedHashMap<>();
+        for (int i = 0; i + 1 < parts.length; i += 2) {
+            fields.put(parts[i], parts[i + 1]);
+        }
+        return fields;
+    }
+
+    private int size() {
+        return (int) packed.chars().filter(c -> c == END).count() / 2;
+    }
+
+    /** Number of the transition that made it; 0 if it could not be read. */
+    public long seq() {
+        return seq;
     }
 
     /** Whether it holds a pod. */
     public boolean isLive() {
-        return state().equals("allocated") || state().equals("connected");
+        return isLive(rank);
     }
 
     /** Whether it is a call that holds a pod, or may: nobody knows what an unreadable one says. */
@@ -95,31 +135,39 @@ public record Copy(Kind kind, String name, Map<String, String> fields) {
 
     /** Whether it could be read, so that it says something. */
     public boolean isReadable() {
-        return seq() > 0 && !state().isEmpty();
+        return seq > 0 && rank != WITHOUT_STATE;
     }
 
     /** When it was over, in ms of the store's time; 0 if it is not, or nobody knows. */
     long endedAt() {
-        if (isLive()) {
-            return 0;
-        }
-        try {
-            return Long.parseLong(fields.getOrDefault("ended_at", "0"));
-        } catch (NumberFormatException e) {
-            return 0;
-        }
+        return endedAt;
     }
 
     /** Whether it wins against another of the same record; not if both say the same, as most do that a router follows. */
     boolean isLaterThan(Copy other) {
-        return !fields.equals(other.fields) && ORDER.compare(this, other) > 0;
+        return !packed.equals(other.packed) && ORDER.compare(this, other) > 0;
     }
 
     /** What this call is after its end. */
     Copy ended(Map<String, String> end) {
-        Map<String, String> all = new HashMap<>(fields);
+        Map<String, String> all = new HashMap<>(fields());
         all.putAll(end);
         all.put("state", "ended");
         return new Copy(kind, name, all);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Copy copy && kind == copy.kind && name.equals(copy.name) && packed.equals(copy.packed);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(kind, name, packed);
+    }
+
+    @Override
+    public String toString() {
+        return kind + " " + name + " " + fields();
     }
 }

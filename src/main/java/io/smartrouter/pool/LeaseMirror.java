@@ -47,11 +47,6 @@ final class LeaseMirror {
         }
     }
 
-    void join(LeaseMirror other) {
-        other.calls.values().forEach(this::put);
-        other.pods.values().forEach(this::put);
-    }
-
     Optional<Copy> call(String sid) {
         return Optional.ofNullable(calls.get(sid));
     }

@@ -61,15 +61,6 @@ abstract class FaultRows {
             }
             List<String> findings = rig.finish(BOUND_MS);
             List<Long> gaps = rig.gapsMs();
-            long slowest = Math.max(
-                    rig.history.all(Allocate.class).stream()
-                            .mapToLong(one -> one.span().millis())
-                            .max()
-                            .orElse(0),
-                    rig.history.all(Release.class).stream()
-                            .mapToLong(one -> one.span().millis())
-                            .max()
-                            .orElse(0));
             TABLE.add("| %s | %d | %d | %d | %d | %d | %s | %d | %d |"
                     .formatted(
                             name,
@@ -77,8 +68,10 @@ abstract class FaultRows {
                                     + rig.history.all(Release.class).size(),
                             HistoryChecker.overlapped(rig.history),
                             rig.history.all(Fault.class).size(),
-                            slowest,
-                            HistoryChecker.over(rig.history, NOTICED_MS),
+                            HistoryChecker.answerMillis(rig.history).max().orElse(0),
+                            HistoryChecker.answerMillis(rig.history)
+                                    .filter(millis -> millis > NOTICED_MS)
+                                    .count(),
                             gaps.isEmpty() ? "-" : gaps.get(gaps.size() / 2) + ", " + gaps.getLast(),
                             rig.atTheLimit.size(),
                             findings.size()));

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * Judges a history of exclusive pods. It counts only what is certain: a call holds its pod from when a client read the
@@ -349,29 +350,27 @@ final class HistoryChecker {
     }
 
     private void late(String what, String sid, Span span, int router) {
-        if (isOver(boundMs, span, router)) {
-            found(Kind.LATE, "%s of %s took %d ms".formatted(what, sid, span.millis()));
+        long millis = millis(span, router);
+        if (millis > boundMs) {
+            found(Kind.LATE, "%s of %s took %d ms".formatted(what, sid, millis));
         }
     }
 
-    /** The bound does not run while the router that was asked stands still. */
-    private boolean isOver(long bound, Span span, int router) {
+    /** How long the answer took, without the time that the router that was asked stood still. */
+    private long millis(Span span, int router) {
         long stoodMs = pauses.stream()
                 .filter(pause -> pause.router() == router)
                 .mapToLong(pause -> span.millisIn(pause.span()))
                 .sum();
-        return span.millis() - stoodMs > bound;
+        return span.millis() - stoodMs;
     }
 
-    /** How many answers took longer than that. */
-    static long over(History history, long boundMs) {
-        HistoryChecker checker = new HistoryChecker(history, boundMs);
-        return history.all(Allocate.class).stream()
-                        .filter(one -> checker.isOver(boundMs, one.span(), one.router()))
-                        .count()
-                + history.all(Release.class).stream()
-                        .filter(one -> checker.isOver(boundMs, one.span(), one.router()))
-                        .count();
+    /** How long each answer took, in ms, without the time that the router that was asked stood still. */
+    static LongStream answerMillis(History history) {
+        HistoryChecker checker = new HistoryChecker(history, Long.MAX_VALUE);
+        return LongStream.concat(
+                history.all(Allocate.class).stream().mapToLong(one -> checker.millis(one.span(), one.router())),
+                history.all(Release.class).stream().mapToLong(one -> checker.millis(one.span(), one.router())));
     }
 
     private void overlap() {

@@ -134,8 +134,9 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
         for (Copy copy : copies) {
             args.add(copy.kind().name().toLowerCase(Locale.ROOT));
             args.add(copy.name());
-            args.add(Integer.toString(copy.fields().size() * 2));
-            copy.fields().forEach((field, value) -> {
+            Map<String, String> fields = copy.fields();
+            args.add(Integer.toString(fields.size() * 2));
+            fields.forEach((field, value) -> {
                 args.add(field);
                 args.add(value);
             });
