@@ -42,7 +42,9 @@ final class StrictJsonConverter extends AbstractHttpMessageConverter<JsonBody> {
 
     @Override
     protected void writeInternal(JsonBody body, HttpOutputMessage message) throws IOException {
-        message.getBody().write(StrictJson.write(body));
+        byte[] bytes = StrictJson.write(body);
+        message.getHeaders().setContentLength(bytes.length); // else it goes in chunks, the end as a packet of its own
+        message.getBody().write(bytes);
     }
 
     @Override
