@@ -5,6 +5,7 @@ import io.smartrouter.faults.History.Fault;
 import io.smartrouter.faults.History.Given;
 import io.smartrouter.faults.History.Paused;
 import io.smartrouter.faults.History.Span;
+import io.smartrouter.faults.History.Starting;
 import io.smartrouter.faults.HistoryChecker.Finding;
 import io.smartrouter.faults.HistoryChecker.Kind;
 import io.smartrouter.pool.redis.DataSet;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -35,6 +37,7 @@ final class FaultRig implements AutoCloseable {
     private final List<TcpProxy> networks = new ArrayList<>();
     private final Map<String, String> settings = new HashMap<>();
     private final List<Long> brokeOffAt = new ArrayList<>();
+    private final List<Thread> starts = new ArrayList<>();
     final int pods;
     /** What was doubled or unknown within DESIGN's limit 6. */
     final List<String> atTheLimit = new ArrayList<>();
@@ -89,7 +92,15 @@ final class FaultRig implements AutoCloseable {
     RouterProcess startRouter(Map<String, String> environment) {
         TcpProxy network = anotherNetwork();
         String kubernetes = "http://127.0.0.1:" + apiServer.port();
-        return add(RouterProcess.start(network.port(), kubernetes, settings, environment));
+        RouterProcess router = RouterProcess.start(network.port(), kubernetes, settings, environment);
+        long begun = System.nanoTime();
+        starts.add(Thread.ofVirtual().start(() -> {
+            while (router.process().isAlive() && router.health("readiness").status() != 200) {
+                LockSupport.parkNanos(100_000_000);
+            }
+            history.add(new Starting(router.port(), new Span(begun, System.nanoTime())));
+        }));
+        return add(router);
     }
 
     /** Starts one of this version, or of the one in this jar, that is asked as soon as it is ready, as a Service does. */
@@ -270,6 +281,9 @@ final class FaultRig implements AutoCloseable {
             data.violations().forEach(violation -> wrong.add("INVARIANT: " + violation));
         }
         agents.close(); // whoever is still connected is in the account from here on
+        for (Thread start : starts) {
+            start.join();
+        }
         for (Finding finding : HistoryChecker.check(history, boundMs)) {
             (finding.kind() == Kind.KNOWN_TO_ONE_AWAY ? atTheLimit : wrong).add(finding.kind() + ": " + finding.what());
         }

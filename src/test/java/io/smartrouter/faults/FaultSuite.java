@@ -366,6 +366,7 @@ class FaultSuite extends FaultRows {
 
     /** Faults as they come, one after the other; the seed says which. */
     @Test
+    @Tag("loss")
     void chaos() throws Exception {
         row("chaos", rig(), rig -> {
             Random random = new Random(SEED);

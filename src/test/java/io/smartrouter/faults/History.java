@@ -72,6 +72,9 @@ final class History {
     /** The router stood still. */
     record Paused(int router, Span span) implements Entry {}
 
+    /** The router was started and not ready yet: no Service would have asked it. */
+    record Starting(int router, Span span) implements Entry {}
+
     /**
      * The data set was lost while this router could contribute nothing to what was made of it.
      *
@@ -125,6 +128,7 @@ final class History {
                         case ToldOver one when one.sid().equals(sid) -> one.span();
                         case Fault fault -> fault.span();
                         case Paused paused -> paused.span();
+                        case Starting starting -> starting.span();
                         case Away away -> away.span();
                         default -> null;
                     };

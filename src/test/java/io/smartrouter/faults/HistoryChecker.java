@@ -10,6 +10,7 @@ import io.smartrouter.faults.History.PodLost;
 import io.smartrouter.faults.History.Refused;
 import io.smartrouter.faults.History.Release;
 import io.smartrouter.faults.History.Span;
+import io.smartrouter.faults.History.Starting;
 import io.smartrouter.faults.History.Stream;
 import io.smartrouter.faults.History.ToldOver;
 import java.util.ArrayList;
@@ -62,7 +63,8 @@ final class HistoryChecker {
     private final Map<String, List<Release>> releases = new HashMap<>();
     private final List<PodLost> losses;
     private final List<Away> aways;
-    private final List<Paused> pauses;
+    /** By router: when nobody can expect an answer of it. */
+    private final Map<Integer, List<Span>> standing = new HashMap<>();
     /** By token: when it was first asked for of who gave it, and when first answered. */
     private final Map<String, Span> first = new HashMap<>();
     /** By token: the absence of the router that alone may have known of this lease. */
@@ -75,7 +77,8 @@ final class HistoryChecker {
         this.boundMs = boundMs;
         this.losses = history.all(PodLost.class);
         this.aways = history.all(Away.class);
-        this.pauses = history.all(Paused.class);
+        history.all(Paused.class).forEach(one -> stands(one.router(), one.span()));
+        history.all(Starting.class).forEach(one -> stands(one.router(), one.span()));
         history.all(Allocate.class).stream()
                 .sorted(Comparator.comparingLong(one -> one.span().ended()))
                 .forEach(one -> allocates
@@ -98,6 +101,10 @@ final class HistoryChecker {
         checker.late();
         checker.overlap();
         return List.copyOf(checker.findings);
+    }
+
+    private void stands(int router, Span span) {
+        standing.computeIfAbsent(router, one -> new ArrayList<>()).add(span);
     }
 
     private void given(Allocate one) {
@@ -356,16 +363,15 @@ final class HistoryChecker {
         }
     }
 
-    /** How long the answer took, without the time that the router that was asked stood still. */
+    /** How long the answer took, without the time that the router that was asked stood still or was not ready yet. */
     private long millis(Span span, int router) {
-        long stoodMs = pauses.stream()
-                .filter(pause -> pause.router() == router)
-                .mapToLong(pause -> span.millisIn(pause.span()))
-                .sum();
-        return span.millis() - stoodMs;
+        return span.millis()
+                - standing.getOrDefault(router, List.of()).stream()
+                        .mapToLong(span::millisIn)
+                        .sum();
     }
 
-    /** How long each answer took, in ms, without the time that the router that was asked stood still. */
+    /** How long each answer took, in ms, counted like that. */
     static LongStream answerMillis(History history) {
         HistoryChecker checker = new HistoryChecker(history, Long.MAX_VALUE);
         return LongStream.concat(

@@ -14,6 +14,7 @@ import io.smartrouter.faults.History.PodLost;
 import io.smartrouter.faults.History.Refused;
 import io.smartrouter.faults.History.Release;
 import io.smartrouter.faults.History.Span;
+import io.smartrouter.faults.History.Starting;
 import io.smartrouter.faults.History.Stream;
 import io.smartrouter.faults.History.ToldOver;
 import io.smartrouter.faults.History.Unanswered;
@@ -181,6 +182,13 @@ class HistoryCheckerTest {
         all.add(of(
                 "an answer after its bound while another router stood still",
                 List.of(allocate("a", 0, 1_501, new Unanswered()), new Paused(2, span(100, 700))),
+                Kind.LATE));
+        all.add(of(
+                "an answer after its bound by a router that was not ready yet",
+                List.of(allocate("a", 0, 1_501, new Unanswered()), new Starting(1, span(0, 600)))));
+        all.add(of(
+                "an answer after its bound by a router that had become ready before",
+                List.of(allocate("a", 0, 1_501, new Unanswered()), new Starting(1, span(0, 400))),
                 Kind.LATE));
         all.add(of(
                 "a fault while nothing was asked",
