@@ -61,6 +61,9 @@ class ApiIT {
         assertThat(first.status()).isEqualTo(200);
         assertThat(first.header("content-type")).startsWith("application/json");
         assertThat(first.header("cache-control")).isEqualTo("no-store");
+        assertThat(first.header("content-length"))
+                .as("not in chunks, of which the last is a packet of its own")
+                .isEqualTo(Integer.toString(first.body().length()));
         assertThat(first.json().propertyNames())
                 .containsExactlyInAnyOrder(
                         "success", "call_sid", "pod_name", "ws_url", "source_pool", "was_existing", "allocated_at");

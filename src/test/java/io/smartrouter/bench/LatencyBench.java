@@ -17,7 +17,7 @@ class LatencyBench {
     void latencies() {
         try (BenchRig rig = new BenchRig(PODS, Map.of());
                 Hyperfoil hyperfoil = new Hyperfoil()) {
-            Rounds most = new Rounds("as fast as it goes, pairs", 8)
+            Rounds most = new Rounds("as fast as it goes, pairs", 12)
                     .add("floor", () -> rig.pairs("/bench/floor"))
                     .add("JSON", () -> rig.pairs(""))
                     .run();

@@ -19,7 +19,7 @@ class ReplicaBench {
         try (BenchRig one = new BenchRig(PODS, Map.of());
                 BenchRig two = new BenchRig(PODS, Map.of()).with(1);
                 BenchRig three = new BenchRig(PODS, Map.of()).with(2)) {
-            Rounds rounds = new Rounds("replicas, JSON pairs", 8)
+            Rounds rounds = new Rounds("replicas, JSON pairs", 24)
                     .add(ALONE, () -> one.pairs(""))
                     .add(TWO, two::pairsAtAll)
                     .add(FOLLOWED, () -> two.pairs(""))

@@ -24,7 +24,8 @@ final class Rounds {
      * None yet.
      *
      * @param title what the table's first column is about
-     * @param warmUps how many rounds do not count: a JVM needs half a minute of load until all is compiled that matters
+     * @param warmUps how many rounds do not count: each router needs about a minute of load until all is compiled that
+     *     matters, and one that has half of the load needs twice as long
      */
     Rounds(String title, int warmUps) {
         this.title = title;

@@ -18,7 +18,7 @@ class ThroughputBench {
     void oneReplica() {
         try (BenchRig rig = new BenchRig(PODS, Map.of("router.config.tiers", CROWDED))) {
             rig.keep("crowded", "{\"tier\":\"tiny\",\"fallback\":[\"tiny\"]}");
-            Rounds rounds = new Rounds("one replica", 3)
+            Rounds rounds = new Rounds("one replica", 6)
                     .add("ceiling, pairs", () -> rig.pairs("/bench/ceiling"))
                     .add("floor, pairs", () -> rig.pairs("/bench/floor"))
                     .add("JSON, pairs", () -> rig.pairs(""))

@@ -30,7 +30,7 @@ class VariantsBench {
         Map<String, BenchRig> rigs = new LinkedHashMap<>();
         try {
             variants.forEach((name, variant) -> rigs.put(name, new BenchRig(200, variant.settings, variant.jvm)));
-            Rounds rounds = new Rounds("variants, JSON pairs", 8);
+            Rounds rounds = new Rounds("variants, JSON pairs", 12);
             rigs.forEach((name, rig) -> rounds.add(name, () -> rig.pairs("")));
             Page.show("variants", rounds.run().table(SHIPPED));
         } finally {
