@@ -17,6 +17,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A whole process that starts before its Redis or its cluster: it lives, is not ready, says why once, and becomes ready
  * by itself. A restart would mend nothing, and a log that repeats itself hides what matters.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class StartWithoutPartsIT {
     private static final int PODS = 2;
     private static final int LOOKS = 6;

@@ -28,9 +28,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Routers that are told to stop, or killed, under load and with releases that Redis has not taken. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class StopIT {
     private static final int PODS = 30;
     private static final int CLIENTS = 6;

@@ -11,8 +11,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Each way to set up a Redis, through nothing but Spring's own settings: a router starts on it and allocates. */
+@Execution(ExecutionMode.CONCURRENT)
 class RedisSetupsIT {
     private static final Duration FAILOVER = Duration.ofSeconds(60);
 

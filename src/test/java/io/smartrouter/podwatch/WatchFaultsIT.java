@@ -17,11 +17,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * they are back, no call is lost but those of pods that are gone, and nobody is asked without a pause.
  */
 @NullUnmarked
+@Execution(ExecutionMode.CONCURRENT)
 class WatchFaultsIT {
     /** A list of 2,000 pods that a busy machine is slow to give may be asked for again, but not without end. */
     private static final int SLOW_LISTS = 3;
@@ -41,25 +42,16 @@ class WatchFaultsIT {
     private static final Duration SILENCE = Duration.ofSeconds(3);
     private static final Duration NEVER_SILENT = Duration.ofMinutes(5);
 
-    private static TestRedis redis;
+    private TestRedis redis;
     private TestApiServer api;
     private TcpProxy network;
     private HeldStore store;
     private ToldRecords records;
     private @Nullable WatchRig rig;
 
-    @BeforeAll
-    static void startRedis() {
-        redis = TestRedis.start();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
     @BeforeEach
     void start() {
+        redis = TestRedis.start();
         api = TestApiServer.start();
         network = TcpProxy.to(api.port());
         store = new HeldStore(redis, Duration.ZERO);
@@ -74,6 +66,7 @@ class WatchFaultsIT {
         network.close();
         store.close();
         api.close();
+        redis.close();
     }
 
     private static String pod(int ordinal) {
