@@ -1,5 +1,6 @@
 package io.smartrouter.pool;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -66,7 +67,9 @@ public final class Copy {
     /** In the order of the fields' names; empty if it cannot be told apart again, for somebody wrote what no router does. */
     private static String packed(Map<String, String> fields, boolean live) {
         StringBuilder packed = new StringBuilder(384);
-        for (String field : fields.keySet().stream().sorted().toList()) {
+        String[] names = fields.keySet().toArray(String[]::new);
+        Arrays.sort(names);
+        for (String field : names) {
             String value = Objects.requireNonNull(fields.get(field));
             if (field.indexOf(END) >= 0 || value.indexOf(END) >= 0) {
                 return "";

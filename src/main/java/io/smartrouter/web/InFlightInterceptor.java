@@ -3,6 +3,10 @@ package io.smartrouter.web;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.stereotype.Component;
@@ -17,6 +21,8 @@ class InFlightInterceptor implements HandlerInterceptor {
             ProblemCode.OVERLOADED, "As many requests are worked on as may be at once; nothing was done for this one.");
 
     private final InFlight inFlight;
+    /** As many as there are handlers; their annotations are looked for once. */
+    private final Map<Method, Optional<InFlight.Kind>> kinds = new ConcurrentHashMap<>();
 
     InFlightInterceptor(InFlight inFlight) {
         this.inFlight = inFlight;
@@ -24,20 +30,29 @@ class InFlightInterceptor implements HandlerInterceptor {
 
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
-        if (request.getDispatcherType() != DispatcherType.REQUEST
-                || !(handler instanceof HandlerMethod method)
-                || method.hasMethodAnnotation(OwnBound.class)
-                || AnnotatedElementUtils.hasAnnotation(method.getBeanType(), OwnBound.class)) {
+        if (request.getDispatcherType() != DispatcherType.REQUEST || !(handler instanceof HandlerMethod method)) {
             return true;
         }
-        InFlight.Kind kind = AnnotatedElementUtils.hasAnnotation(method.getBeanType(), StreamSide.class)
-                ? InFlight.Kind.STREAM
-                : InFlight.Kind.API;
-        if (!inFlight.enter(kind)) {
-            throw new ProblemException(OVERLOADED);
+        Optional<InFlight.Kind> bounded = kinds.computeIfAbsent(method.getMethod(), one -> kindOf(method));
+        if (bounded.isPresent()) {
+            if (!inFlight.enter(bounded.get())) {
+                throw new ProblemException(OVERLOADED);
+            }
+            request.setAttribute(ENTERED, bounded.get());
         }
-        request.setAttribute(ENTERED, kind);
         return true;
+    }
+
+    /** Empty where the handler has a bound of its own. */
+    private static Optional<InFlight.Kind> kindOf(HandlerMethod method) {
+        if (method.hasMethodAnnotation(OwnBound.class)
+                || AnnotatedElementUtils.hasAnnotation(method.getBeanType(), OwnBound.class)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                AnnotatedElementUtils.hasAnnotation(method.getBeanType(), StreamSide.class)
+                        ? InFlight.Kind.STREAM
+                        : InFlight.Kind.API);
     }
 
     @Override

@@ -95,6 +95,7 @@ class RedisConfiguration {
 
     @Bean
     RedisCommands redisCommands(StringRedisTemplate redis, RedisKeys keys) {
+        redis.setExposeConnection(true); // nobody here closes it; else each command would make a proxy that forbids it
         return new RedisCommands(redis, keys);
     }
 
