@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * state. The order is total, so copies can be joined in any order, and again and again.
  *
  * <p>A mirror holds one for each live call, up to a million, so the fields are packed into one text: as a map of strings
- * each copy would be some thirty objects, which the collector has to go through, and take thrice the heap.
+ * each copy would be some thirty objects, which the collector has to go through, and take twice the heap.
  */
 public final class Copy {
     private static final Map<String, Integer> RANKS =
