@@ -28,7 +28,7 @@ class PodWatch implements SmartLifecycle, WatchStatus, PodInquiry {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     /** Spring's connection factory has phase 0; the tasks that ask for the pods come later, the web server last. */
-    private static final int AFTER_REDIS = 500;
+    private static final int BEFORE_TASKS = 500;
 
     private final PodInformer informer;
     private final PodsProperties properties;
@@ -85,7 +85,7 @@ class PodWatch implements SmartLifecycle, WatchStatus, PodInquiry {
     /** The pods are listed while the rest starts, so that the first caller need not wait for them. */
     @Override
     public int getPhase() {
-        return AFTER_REDIS;
+        return BEFORE_TASKS;
     }
 
     private void run() {

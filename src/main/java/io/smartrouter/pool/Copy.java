@@ -57,25 +57,28 @@ public final class Copy {
     public Copy(Kind kind, String name, Map<String, String> fields) {
         this.kind = kind;
         this.name = name;
-        int says = rank(fields.get("state"));
-        packed = packed(fields, isLive(says));
-        rank = packed.isEmpty() ? WITHOUT_STATE : says;
-        seq = packed.isEmpty() ? 0 : number(fields.get("seq"));
-        endedAt = packed.isEmpty() || isLive(says) ? 0 : number(fields.get("ended_at"));
+        Map<String, String> readable = canBePacked(fields) ? fields : Map.of();
+        rank = rank(readable.get("state"));
+        packed = packed(readable, isLive(rank));
+        seq = number(readable.get("seq"));
+        endedAt = isLive(rank) ? 0 : number(readable.get("ended_at"));
     }
 
-    /** In the order of the fields' names; empty if it cannot be told apart again, for somebody wrote what no router does. */
+    /** Whether it can be told apart again; else somebody wrote what no router does. */
+    private static boolean canBePacked(Map<String, String> fields) {
+        return fields.entrySet().stream()
+                .noneMatch(field ->
+                        field.getKey().indexOf(END) >= 0 || field.getValue().indexOf(END) >= 0);
+    }
+
+    /** In the order of the fields' names. */
     private static String packed(Map<String, String> fields, boolean live) {
         StringBuilder packed = new StringBuilder(384);
         String[] names = fields.keySet().toArray(String[]::new);
         Arrays.sort(names);
         for (String field : names) {
-            String value = Objects.requireNonNull(fields.get(field));
-            if (field.indexOf(END) >= 0 || value.indexOf(END) >= 0) {
-                return "";
-            }
             if (live || !OF_THE_LIVE.contains(field)) {
-                packed.append(field).append(END).append(value).append(END);
+                packed.append(field).append(END).append(fields.get(field)).append(END);
             }
         }
         return packed.toString();
