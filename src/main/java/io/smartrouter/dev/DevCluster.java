@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 
 /**
  * A simulated cluster on loopback: the API server is fabric8's mock, which keeps objects and serves watches. In it is
@@ -36,9 +37,13 @@ final class DevCluster implements AutoCloseable {
         return new DevCluster(server);
     }
 
-    /** A client of this cluster's API; its user closes it. */
-    KubernetesClient client() {
-        return server.createClient();
+    /**
+     * A client of this cluster's API; its user closes it.
+     *
+     * @param threads hand out what watches bring
+     */
+    KubernetesClient client(Executor threads) {
+        return server.createClient(builder -> builder.withTaskExecutor(threads));
     }
 
     /**
@@ -47,7 +52,7 @@ final class DevCluster implements AutoCloseable {
      * @param agents the agents, whose order gives the ordinals
      */
     void add(Iterable<DevAgent> agents) {
-        try (KubernetesClient client = client()) {
+        try (KubernetesClient client = server.createClient()) {
             int replicas = 0;
             for (DevAgent agent : agents) {
                 client.pods().inNamespace(NAMESPACE).resource(pod(agent)).create();

@@ -1,6 +1,7 @@
 package io.smartrouter.dev;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.smartrouter.podwatch.WatchThreads;
 import io.smartrouter.stream.StreamToken;
 import java.time.Clock;
 import org.springframework.boot.autoconfigure.AbstractDependsOnBeanFactoryPostProcessor;
@@ -55,8 +56,8 @@ class DevConfiguration {
 
     @Bean
     @Primary
-    KubernetesClient devKubernetesClient(DevCluster cluster) {
-        return cluster.client();
+    KubernetesClient devKubernetesClient(DevCluster cluster, WatchThreads threads) {
+        return cluster.client(threads);
     }
 
     @Bean

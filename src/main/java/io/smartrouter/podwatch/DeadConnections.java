@@ -29,12 +29,14 @@ final class DeadConnections extends Vertx5HttpClientFactory {
      *
      * @param config all else of the client
      * @param longestSilence how long nothing may arrive on a connection that is in use
+     * @param threads hand out what watches bring; they must end before the client is closed
      */
-    static KubernetesClient client(ConfigBuilder config, Duration longestSilence) {
+    static KubernetesClient client(ConfigBuilder config, Duration longestSilence, WatchThreads threads) {
         return new KubernetesClientBuilder()
                 .withConfig(config.withWebsocketPingInterval(longestSilence.toMillis() / PINGS)
                         .build())
                 .withHttpClientFactory(new DeadConnections(longestSilence))
+                .withTaskExecutor(threads)
                 .build();
     }
 

@@ -22,7 +22,7 @@ class KubernetesConfiguration {
 
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
-    KubernetesClient kubernetesClient(KubernetesProperties properties) {
+    KubernetesClient kubernetesClient(KubernetesProperties properties, WatchThreads threads) {
         Config found = Config.autoConfigure(null);
         int timeoutMs = Math.toIntExact(properties.requestTimeout().toMillis());
         ConfigBuilder builder = new ConfigBuilder(found)
@@ -35,7 +35,7 @@ class KubernetesConfiguration {
         if (masterUrl != null && !masterUrl.isBlank()) {
             builder.withMasterUrl(requireUrl(masterUrl));
         }
-        return DeadConnections.client(builder, properties.longestSilence());
+        return DeadConnections.client(builder, properties.longestSilence(), threads);
     }
 
     private static String requireUrl(String text) {

@@ -35,14 +35,17 @@ import org.springframework.stereotype.Component;
 class PodInformer implements PodSource {
     private final PodLookup lookup;
     private final PodTranslation translation;
+    private final WatchThreads threads;
     private @Nullable ResourceEventHandler<Pod> handler;
     private @Nullable Consumer<Throwable> problems;
     private volatile @Nullable SharedIndexInformer<Pod> informer;
     private volatile boolean complete;
+    private boolean stopped;
 
-    PodInformer(KubernetesClient client, PodsProperties properties) {
+    PodInformer(KubernetesClient client, PodsProperties properties, WatchThreads threads) {
         this.lookup = new PodLookup(client, properties);
         this.translation = new PodTranslation(properties);
+        this.threads = threads;
     }
 
     PodLookup lookup() {
@@ -61,25 +64,30 @@ class PodInformer implements PodSource {
      */
     synchronized void start(ResourceEventHandler<Pod> events, Consumer<Throwable> faults) {
         handler = events;
-        problems = faults;
-        run(Stream.empty());
+        if (!stopped) {
+            problems = faults;
+            run(Stream.empty());
+        }
     }
 
     /** Replaces an informer that stands still; the new one begins with what the old one saw. */
     synchronized void restart() {
         SharedIndexInformer<Pod> old = informer;
-        if (old != null) {
+        if (old != null && !stopped) {
             old.stop();
             run(old.getStore().list().stream());
         }
     }
 
+    /** Ends for good; when it returns, no event is in hand any more. */
     synchronized void stop() {
         SharedIndexInformer<Pod> old = informer;
+        stopped = true;
         problems = null;
         if (old != null) {
             old.stop();
         }
+        threads.stop();
     }
 
     private void run(Stream<Pod> known) {

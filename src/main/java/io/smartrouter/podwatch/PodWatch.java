@@ -17,7 +17,7 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * The watch at work: begins before requests come in and needs neither Kubernetes nor the store for that. Once a second
+ * The watch at work: begins when the context is up and needs neither Kubernetes nor the store for that. Once a second
  * it looks whether the watch is open; after each list and each outage it holds the store's pods against the watch's. The
  * reconciler does that again and again, on one router for all.
  */
@@ -27,8 +27,6 @@ class PodWatch implements SmartLifecycle, WatchStatus, PodInquiry {
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-    /** Spring's connection factory has phase 0; the tasks that ask for the pods come later, the web server last. */
-    private static final int BEFORE_TASKS = 500;
 
     private final PodInformer informer;
     private final PodsProperties properties;
@@ -80,12 +78,6 @@ class PodWatch implements SmartLifecycle, WatchStatus, PodInquiry {
     @Override
     public boolean isRunning() {
         return running;
-    }
-
-    /** The pods are listed while the rest starts, so that the first caller need not wait for them. */
-    @Override
-    public int getPhase() {
-        return BEFORE_TASKS;
     }
 
     private void run() {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,6 +38,7 @@ class PodWatchIT {
     private KubernetesMockServer server;
     private KubernetesClient cluster;
     private KubernetesClient client;
+    private PodInformer informer;
     private PodWatch watch;
 
     @BeforeEach
@@ -43,7 +46,9 @@ class PodWatchIT {
         server = new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), api, false);
         server.init(java.net.InetAddress.getLoopbackAddress(), 0);
         cluster = server.createClient();
+        WatchThreads threads = new WatchThreads();
         client = new KubernetesClientBuilder()
+                .withTaskExecutor(threads)
                 .withConfig(new ConfigBuilder(cluster.getConfiguration())
                         .withNamespace("test")
                         .withWatchReconnectInterval(50)
@@ -51,7 +56,8 @@ class PodWatchIT {
                         .build())
                 .build();
         PodsProperties properties = new PodsProperties("test", "app=voice-agent", null, 8080, Duration.ofMinutes(3));
-        watch = new PodWatch(new PodInformer(client, properties), properties, Duration.ofSeconds(60), records);
+        informer = new PodInformer(client, properties, threads);
+        watch = new PodWatch(informer, properties, Duration.ofSeconds(60), records);
     }
 
     @AfterEach
@@ -185,6 +191,47 @@ class PodWatchIT {
         await().until(watch::isWatching);
         Pod late = create("late", "c");
         await().atMost(Duration.ofMinutes(1)).until(() -> records.seen(of(late, "c")));
+    }
+
+    @Test
+    void stopWaitsForTheEventInHandSoThatTheClientMayBeClosed() {
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        informer.start(
+                new Added(() -> {
+                    begun.incrementAndGet();
+                    long until = System.nanoTime() + Duration.ofMillis(300).toNanos();
+                    while (System.nanoTime() < until) {
+                        LockSupport.parkNanos(
+                                1_000_000); // which returns when interrupted, and goes on here all the same
+                    }
+                    ended.incrementAndGet();
+                }),
+                fault -> {});
+        create("agent-0", "c1");
+        await().until(() -> begun.get() == 1);
+        informer.stop();
+        assertThat(ended).hasValue(1);
+    }
+
+    @Test
+    void watchThatIsStoppedBeforeItBeganBeginsNoMore() {
+        informer.stop();
+        informer.start(new Added(() -> {}), fault -> {});
+        await().during(Duration.ofMillis(300)).until(() -> api.lists.get() == 0 && !informer.isWatching());
+    }
+
+    private record Added(Runnable then) implements ResourceEventHandler<Pod> {
+        @Override
+        public void onAdd(Pod pod) {
+            then.run();
+        }
+
+        @Override
+        public void onUpdate(Pod old, Pod pod) {}
+
+        @Override
+        public void onDelete(Pod pod, boolean unknown) {}
     }
 
     /** An API server that can refuse, and counts. */

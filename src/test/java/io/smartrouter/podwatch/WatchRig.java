@@ -49,11 +49,13 @@ final class WatchRig implements AutoCloseable {
                 .withWatchReconnectInterval(50)
                 .withWatchReconnectLimit(-1)
                 .withRequestRetryBackoffLimit(0);
-        KubernetesClient client = DeadConnections.client(config, longestSilence);
+        WatchThreads threads = new WatchThreads();
+        KubernetesClient client = DeadConnections.client(config, longestSilence, threads);
         PodsProperties properties =
                 new PodsProperties(TestApiServer.NAMESPACE, "app=voice-agent", null, 8080, restartAfter);
         return new WatchRig(
-                client, new PodWatch(new PodInformer(client, properties), properties, longestSilence, records));
+                client,
+                new PodWatch(new PodInformer(client, properties, threads), properties, longestSilence, records));
     }
 
     WatchStatus status() {
