@@ -27,7 +27,7 @@ final class BenchRig implements AutoCloseable {
     private static final double MOST_BAD = 0.01;
     /** What the JVM makes of the chart's memory: a heap that grows to 60 % of it, and the collector of small machines. */
     static final List<String> JVM = List.of(
-            System.getProperty("bench.jvm", "-Xms12m -Xmx460m -XX:+UseSerialGC").split(" ", -1));
+            System.getProperty("bench.jvm", "-Xms96m -Xmx460m -XX:+UseSerialGC").split(" ", -1));
 
     private static final Path JAR = Path.of("target", "smart-router.jar");
     private static final String PUBLIC = "https://router.example.com";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The router with other collectors and threads than it is shipped with: what that choice rests on. */
 class VariantsBench {
     private static final String SHIPPED = "as shipped";
-    private static final List<String> HEAP = List.of("-Xms12m", "-Xmx460m");
+    private static final List<String> HEAP = List.of("-Xms96m", "-Xmx460m");
     private static final Map<String, String> VIRTUAL = Map.of();
     private static final Map<String, String> PLATFORM = Map.of("spring.threads.virtual.enabled", "false");
 

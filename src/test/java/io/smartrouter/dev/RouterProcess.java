@@ -40,6 +40,7 @@ final class RouterProcess implements AutoCloseable {
         Path log = directory.resolve("router.log");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", // these starts are short
                 "-Djava.io.tmpdir=" + temp,
                 "-cp",
                 classPath,
