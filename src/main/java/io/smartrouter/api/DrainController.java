@@ -113,7 +113,7 @@ class DrainController {
     }
 
     private static ResponseEntity<?> answer(String name, @Nullable Pod pod, boolean drained, String message) {
-        int calls = pod == null ? 0 : pod.calls().size();
+        int calls = pod == null ? 0 : pod.calls();
         String state = pod == null ? PodState.GONE.word() : pod.state().word();
         return ResponseEntity.ok(new Answer(true, name, calls > 0, calls, state, message, drained));
     }

@@ -108,7 +108,7 @@ class DrainWait {
         if (pod == null || pod.state() == PodState.GONE || !pod.incarnation().equals(drained)) {
             return new Waited(End.GONE, pod);
         }
-        if (pod.calls().isEmpty()) {
+        if (pod.calls() == 0) {
             return new Waited(End.EMPTY, pod);
         }
         boolean drains = pod.drained() || pod.kubernetes() == PodFacts.Readiness.DELETING;

@@ -1,5 +1,6 @@
 package io.smartrouter.api;
 
+import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.InvalidInputException;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodState;
@@ -9,6 +10,7 @@ import io.smartrouter.web.Problem;
 import io.smartrouter.web.ProblemCode;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
@@ -52,14 +54,22 @@ class PodController {
                 .sorted(Comparator.comparing(Pod::name))
                 .toList();
         Page<Pod> page = Page.of(matching, Pod::name, after, limit);
-        return ResponseEntity.ok(
-                new Answer(page.items().stream().map(PodView::of).toList(), matching.size(), page.nextAfter()));
+        Map<String, List<CallId>> calls =
+                pool.callsOn(page.items().stream().map(Pod::name).toList());
+        List<PodView> views = page.items().stream()
+                .map(pod -> PodView.of(pod, calls.getOrDefault(pod.name(), List.of())))
+                .toList();
+        return ResponseEntity.ok(new Answer(views, matching.size(), page.nextAfter()));
     }
 
     @GetMapping({"/pods/{name}", "/pod/{name}"})
     ResponseEntity<?> pod(@PathVariable String name) {
         Optional<Pod> pod = pool.pod(name);
-        return pod.isPresent() ? ResponseEntity.ok(PodView.of(pod.get())) : UNKNOWN_POD.answer();
+        if (pod.isEmpty()) {
+            return UNKNOWN_POD.answer();
+        }
+        List<CallId> calls = pool.callsOn(List.of(name)).getOrDefault(name, List.of());
+        return ResponseEntity.ok(PodView.of(pod.get(), calls));
     }
 
     private static PodState stateOf(String word) {

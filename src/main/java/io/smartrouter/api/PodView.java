@@ -26,7 +26,7 @@ record PodView(
         @Nullable Instant probeFailedUntil,
         @Nullable Instant quarantinedUntil)
         implements JsonBody {
-    static PodView of(Pod pod) {
+    static PodView of(Pod pod, List<CallId> calls) {
         return new PodView(
                 pod.name(),
                 pod.state().word(),
@@ -34,7 +34,7 @@ record PodView(
                 pod.wantedPool(),
                 pod.movesTo(),
                 pod.capacity(),
-                pod.calls().stream().map(CallId::value).toList(),
+                calls.stream().map(CallId::value).toList(),
                 pod.isOverbooked(),
                 pod.address(),
                 pod.incarnation().toString(),

@@ -86,14 +86,12 @@ class StatusController {
                 count(pods, pod -> pod.state() == PodState.DRAINING),
                 count(pods, StatusController::isAvailable),
                 pods.stream().mapToInt(Pod::capacity).sum(),
-                pods.stream().mapToInt(pod -> pod.calls().size()).sum(),
+                pods.stream().mapToInt(Pod::calls).sum(),
                 count(pods, Pod::isOverbooked));
     }
 
     private static boolean isAvailable(Pod pod) {
-        return pod.state() == PodState.READY
-                && pod.movesTo() == null
-                && pod.calls().size() < pod.capacity();
+        return pod.state() == PodState.READY && pod.movesTo() == null && pod.calls() < pod.capacity();
     }
 
     private static int count(List<Pod> pods, Predicate<Pod> which) {

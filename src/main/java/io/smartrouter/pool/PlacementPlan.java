@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
  * @param moves pod → the pool where it belongs, for every pod whose pool or capacity is not as configured
  */
 record PlacementPlan(SortedMap<String, String> moves) {
-    private static final Comparator<Pod> BY_CALLS =
-            Comparator.comparingInt((Pod pod) -> pod.calls().size());
+    private static final Comparator<Pod> BY_CALLS = Comparator.comparingInt(Pod::calls);
 
     static PlacementPlan of(RoutingConfiguration configuration, Collection<Pod> pods) {
         Map<String, List<Pod>> byPool = new HashMap<>();

@@ -1,7 +1,6 @@
 package io.smartrouter.pool;
 
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param probeFailedUntil until when a failed probe keeps it from calls, or null
  * @param quarantinedUntil until when it may serve calls that the data set does not know, or null
  * @param state the state that follows from these
- * @param calls its live calls
+ * @param calls how many live calls it holds; a pod may hold a thousand, so their names are asked for apart
  */
 public record Pod(
         String name,
@@ -38,14 +37,9 @@ public record Pod(
         @Nullable Instant probeFailedUntil,
         @Nullable Instant quarantinedUntil,
         PodState state,
-        List<CallId> calls) {
-    /** Copies the list. */
-    public Pod {
-        calls = List.copyOf(calls);
-    }
-
+        int calls) {
     /** Whether it holds more calls than it may, as a settled data set can have it. */
     public boolean isOverbooked() {
-        return calls.size() > capacity;
+        return calls > capacity;
     }
 }

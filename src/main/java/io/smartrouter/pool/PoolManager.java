@@ -1,6 +1,8 @@
 package io.smartrouter.pool;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -199,7 +201,7 @@ public class PoolManager {
     /** Asks the agents of quarantined pods whether they are free, and lets those go that say so. */
     public void askQuarantined() {
         for (Pod pod : settled(store::pods)) {
-            if (pod.quarantinedUntil() != null && pod.calls().isEmpty() && probe.saysFree(pod.address())) {
+            if (pod.quarantinedUntil() != null && pod.calls() == 0 && probe.saysFree(pod.address())) {
                 settled(() -> {
                     store.free(pod.name(), pod.incarnation());
                     return true;
@@ -221,6 +223,11 @@ public class PoolManager {
     /** All pods that are not gone, read page by page: no picture of one moment. */
     public List<Pod> pods() {
         return settled(store::pods);
+    }
+
+    /** Which live calls these pods hold, sorted; as {@link #pods}, no picture of one moment. */
+    public Map<String, List<CallId>> callsOn(Collection<String> pods) {
+        return settled(() -> store.callsOn(pods));
     }
 
     /** How many calls of a merchant are live. */

@@ -53,12 +53,11 @@ public record PoolSnapshot(Instant takenAt, long liveCalls, List<PoolCount> pool
                 in(PodState.SUSPECT, pods),
                 in(PodState.DRAINING, pods),
                 (int) pods.stream()
-                        .filter(pod -> pod.state() == PodState.READY
-                                && pod.movesTo() == null
-                                && pod.calls().size() < pod.capacity())
+                        .filter(pod ->
+                                pod.state() == PodState.READY && pod.movesTo() == null && pod.calls() < pod.capacity())
                         .count(),
                 pods.stream().mapToInt(Pod::capacity).sum(),
-                pods.stream().mapToInt(pod -> pod.calls().size()).sum(),
+                pods.stream().mapToInt(Pod::calls).sum(),
                 (int) pods.stream().filter(Pod::isOverbooked).count());
     }
 

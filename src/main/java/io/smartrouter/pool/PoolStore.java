@@ -117,6 +117,9 @@ public interface PoolStore {
     /** All pods that are not gone, read page by page: no picture of one moment. */
     List<Pod> pods();
 
+    /** Which live calls these pods hold, sorted; a pod that is not known holds none. */
+    Map<String, List<CallId>> callsOn(Collection<String> pods);
+
     /** How many calls are live. */
     long liveCalls();
 

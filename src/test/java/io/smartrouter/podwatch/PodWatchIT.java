@@ -280,7 +280,7 @@ class PodWatchIT {
                     null,
                     null,
                     io.smartrouter.pool.PodState.READY,
-                    List.of()));
+                    0));
         }
 
         boolean seen(Incarnation incarnation) {

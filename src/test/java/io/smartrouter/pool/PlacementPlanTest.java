@@ -150,9 +150,9 @@ class PlacementPlanTest {
                     if (to == null) {
                         return pod;
                     }
-                    return pod.calls().isEmpty() || to.equals(pod.pool())
-                            ? pod(pod.name(), to, pod.calls().size(), null, pod.wantedPool())
-                            : pod(pod.name(), pod.pool(), pod.calls().size(), to, pod.wantedPool());
+                    return pod.calls() == 0 || to.equals(pod.pool())
+                            ? pod(pod.name(), to, pod.calls(), null, pod.wantedPool())
+                            : pod(pod.name(), pod.pool(), pod.calls(), to, pod.wantedPool());
                 })
                 .toList();
     }
@@ -221,9 +221,6 @@ class PlacementPlanTest {
     }
 
     private static Pod pod(String name, String pool, int calls, @Nullable String movesTo, @Nullable String wanted) {
-        List<CallId> sids = IntStream.range(0, calls)
-                .mapToObj(i -> new CallId(name + "-call-" + i))
-                .toList();
         @Nullable Instant never = null;
         return new Pod(
                 name,
@@ -240,6 +237,6 @@ class PlacementPlanTest {
                 never,
                 never,
                 PodState.READY,
-                sids);
+                calls);
     }
 }

@@ -6,7 +6,6 @@ import io.smartrouter.pool.PoolSnapshot.PoolCount;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -33,9 +32,7 @@ class PoolSnapshotTest {
                 null,
                 null,
                 state,
-                IntStream.range(0, calls)
-                        .mapToObj(i -> new CallId(name + "-" + i))
-                        .toList());
+                calls);
     }
 
     @Test

@@ -466,6 +466,11 @@ final class RedisPoolStore implements PoolStore {
     }
 
     @Override
+    public Map<String, List<CallId>> callsOn(Collection<String> pods) {
+        return records.callsOn(List.copyOf(pods));
+    }
+
+    @Override
     public long liveCalls() {
         return redis.read(template -> requireNonNullElse(template.opsForZSet().zCard(keys.calls()), 0L));
     }

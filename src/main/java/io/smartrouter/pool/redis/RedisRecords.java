@@ -196,7 +196,7 @@ final class RedisRecords {
         List<Object> read = pipelined(connection -> {
             for (String name : names) {
                 connection.hashCommands().hGetAll(bytes(keys.pod(name)));
-                connection.setCommands().sMembers(bytes(keys.podCalls(name)));
+                connection.setCommands().sCard(bytes(keys.podCalls(name)));
             }
         });
         List<Pod> pods = new ArrayList<>(names.size());
@@ -204,11 +204,24 @@ final class RedisRecords {
             Map<String, String> record = map(read.get(2 * i));
             if (record.containsKey("state")) {
                 String name = names.get(i);
-                Collection<String> calls = strings(read.get(2 * i + 1));
+                int calls = read.get(2 * i + 1) instanceof Long count ? Math.toIntExact(count) : 0;
                 pods.add(whole(() -> pod(name, record, calls)));
             }
         }
         return pods;
+    }
+
+    Map<String, List<CallId>> callsOn(List<String> pods) {
+        List<Object> read = pipelined(
+                connection -> pods.forEach(pod -> connection.setCommands().sMembers(bytes(keys.podCalls(pod)))));
+        Map<String, List<CallId>> calls = new HashMap<>();
+        for (int i = 0; i < pods.size(); i++) {
+            Collection<String> sids = strings(read.get(i));
+            calls.put(
+                    pods.get(i),
+                    whole(() -> sids.stream().sorted().map(CallId::new).toList()));
+        }
+        return calls;
     }
 
     @SuppressWarnings("NullAway") // the template demands that the callback answers null
@@ -219,7 +232,7 @@ final class RedisRecords {
         }));
     }
 
-    private static Pod pod(String name, Map<String, String> record, Collection<String> calls) {
+    private static Pod pod(String name, Map<String, String> record, int calls) {
         return new Pod(
                 name,
                 Incarnation.parse(record.getOrDefault("incarnation", "")),
@@ -236,7 +249,7 @@ final class RedisRecords {
                 instant(record.get("probe_failed_until")),
                 instant(record.get("quarantined_until")),
                 PodState.of(record.getOrDefault("state", "gone")),
-                calls.stream().sorted().map(CallId::new).toList());
+                calls);
     }
 
     /** Nobody's request is at fault when a record cannot be read: it is the store that cannot answer. */

@@ -218,7 +218,7 @@ class FailoverIT {
                             .pod(alone.allocation().pod())
                             .orElseThrow()
                             .calls())
-                    .hasSize(2);
+                    .isEqualTo(2);
             assertThat(there.manager().admit(CorePods.claim(alone)))
                     .as("its stream broke and comes back")
                     .isInstanceOf(Admission.Admitted.class);

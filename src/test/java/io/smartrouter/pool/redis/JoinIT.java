@@ -172,7 +172,7 @@ class JoinIT {
                         .toString());
         join(store, call("a", other));
         assertThat(record(store, "a")).containsEntry("state", "lost").containsEntry("seq", "7");
-        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).isEmpty();
+        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).isZero();
 
         store.manager().gone("voice-agent-1", CorePods.pod(1).incarnation(), java.util.Optional.of("99"));
         join(store, call("b", live(1, 8)));
@@ -190,7 +190,7 @@ class JoinIT {
     private static void twoCallsOnAPodBothStand(StoreFixture store) {
         assertThat(join(store, call("a", live(0, 7)))).isEqualTo(new Joined(1, 0));
         assertThat(join(store, call("b", live(0, 8)))).isEqualTo(new Joined(1, 1));
-        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).hasSize(2);
+        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).isEqualTo(2);
         assertThat(store.template().opsForZSet().score("voice:pool:default:available", "voice-agent-0"))
                 .isNull();
     }
@@ -202,7 +202,7 @@ class JoinIT {
                 .containsEntry("state", "ended")
                 .containsEntry("end_reason", "hangup")
                 .containsEntry("pod", "voice-agent-0");
-        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).isEmpty();
+        assertThat(store.manager().pod("voice-agent-0").orElseThrow().calls()).isZero();
         assertThat(store.template().opsForZSet().score("voice:pool:default:available", "voice-agent-0"))
                 .isNotNull();
         assertThat(store.template().getExpire("voice:call:a")).isPositive();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
+import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.ReleaseRequest;
 import io.smartrouter.testing.TestRedis;
 import java.io.BufferedReader;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A caller hears silence while we ask: one command for an allocation, one for a release. */
+/** A caller hears silence while we ask: one command for an allocation, one for a release; and what is read beside them. */
 class OneRoundTripIT {
     @Test
     void allocateAndReleaseAreOneCommandEach() throws IOException {
@@ -27,25 +28,35 @@ class OneRoundTripIT {
             fixture.pool().settlement().settle();
             allocate(fixture, "warm-up"); // the first one learns the SHA and Redis' clock
             release(fixture, "warm-up");
-            try (Socket monitor = new Socket(InetAddress.getLoopbackAddress(), redis.port());
-                    BufferedReader lines = new BufferedReader(
-                            new InputStreamReader(monitor.getInputStream(), StandardCharsets.UTF_8))) {
-                monitor.setSoTimeout(10_000);
-                monitor.getOutputStream().write("MONITOR\r\n".getBytes(StandardCharsets.UTF_8));
-                assertThat(lines.readLine()).isEqualTo("+OK");
-                allocate(fixture, "call-1");
-                redis.command("ECHO allocated");
-                release(fixture, "call-1");
-                redis.command("ECHO released");
-                assertThat(commandsUntil(lines, "allocated"))
-                        .singleElement()
-                        .asString()
-                        .contains("EVALSHA");
-                assertThat(commandsUntil(lines, "released"))
-                        .singleElement()
-                        .asString()
-                        .contains("EVALSHA");
-            }
+            assertThat(commandsOf(redis, () -> allocate(fixture, "call-1")))
+                    .singleElement()
+                    .asString()
+                    .contains("EVALSHA");
+            assertThat(commandsOf(redis, () -> release(fixture, "call-1")))
+                    .singleElement()
+                    .asString()
+                    .contains("EVALSHA");
+        }
+    }
+
+    /** Gauges count every pod each quarter of a minute, and there may be a million calls. */
+    @Test
+    void podsAreCountedWithoutReadingTheNamesOfTheirCalls() throws IOException {
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture fixture = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"))) {
+            fixture.cluster(Cluster.ready(3));
+            fixture.pool().settlement().settle();
+            allocate(fixture, "call-1");
+            List<Pod> pods = new ArrayList<>();
+            List<String> commands =
+                    commandsOf(redis, () -> pods.addAll(fixture.manager().pods()));
+            assertThat(pods.stream().mapToInt(Pod::calls).sum()).isEqualTo(1);
+            assertThat(commands.stream().filter(command -> command.contains("\"SMEMBERS\"")))
+                    .singleElement() // the pods' own names
+                    .asString()
+                    .contains("\"voice:pods\"");
+            assertThat(fixture.manager().callsOn(List.of("voice-agent-0", "never-was")))
+                    .isEqualTo(Map.of("voice-agent-0", List.of(new CallId("call-1")), "never-was", List.of()));
         }
     }
 
@@ -61,16 +72,22 @@ class OneRoundTripIT {
         }
     }
 
-    private static List<String> commandsUntil(BufferedReader monitor, String mark) throws IOException {
-        List<String> commands = new ArrayList<>();
-        while (true) {
-            String line = monitor.readLine();
-            if (line.contains("\"ECHO\" \"" + mark + "\"")) {
-                return commands;
+    private static List<String> commandsOf(TestRedis redis, Runnable work) throws IOException {
+        try (Socket monitor = new Socket(InetAddress.getLoopbackAddress(), redis.port());
+                BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(monitor.getInputStream(), StandardCharsets.UTF_8))) {
+            monitor.setSoTimeout(10_000);
+            monitor.getOutputStream().write("MONITOR\r\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(lines.readLine()).isEqualTo("+OK");
+            work.run();
+            redis.command("ECHO done");
+            List<String> commands = new ArrayList<>();
+            for (String line = lines.readLine(); !line.contains("\"ECHO\" \"done\""); line = lines.readLine()) {
+                if (!line.contains(" lua]")) { // what a script does inside Redis costs no round trip
+                    commands.add(line);
+                }
             }
-            if (!line.contains(" lua]")) { // what a script does inside Redis costs no round trip
-                commands.add(line);
-            }
+            return commands;
         }
     }
 

@@ -78,7 +78,7 @@ class ProbeIT {
         fixture.pool().probeAnswers(address -> !address.equals(dead));
         assertThat(podOf(allocate())).isEqualTo("voice-agent-1");
         assertThat(fixture.manager().pod("voice-agent-0").orElseThrow().state()).isEqualTo(PodState.SUSPECT);
-        assertThat(fixture.manager().pod("voice-agent-0").orElseThrow().calls()).isEmpty();
+        assertThat(fixture.manager().pod("voice-agent-0").orElseThrow().calls()).isZero();
     }
 
     @Test
