@@ -92,10 +92,14 @@ final class BenchRig implements AutoCloseable {
         return this;
     }
 
-    /** Live calls of no caller, and pods that Kubernetes does not have, beside those that are there. */
+    /**
+     * Live calls of no caller, and pods that Kubernetes does not have, beside those that are there. It is away from then
+     * on: with the next list, some minutes later, the routers would find these pods gone.
+     */
     void fill(int pods, int calls) {
-        Filling.fill(redis, pods, calls);
+        cluster.close();
         filled = true;
+        Filling.fill(redis, pods, calls);
         awaitMirror(router(), calls);
     }
 
@@ -254,7 +258,9 @@ final class BenchRig implements AutoCloseable {
             router.process().destroyForcibly();
             router.close();
         });
-        cluster.close();
+        if (!filled) {
+            cluster.close();
+        }
         redis.close();
     }
 }

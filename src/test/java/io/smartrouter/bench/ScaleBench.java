@@ -12,7 +12,7 @@ class ScaleBench {
     private static final int CALLS = Integer.getInteger("bench.calls", 1_000_000);
     private static final int SLOTS = 1_000;
     private static final List<String> JVM = List.of("-Xmx3g", "-XX:+UseSerialGC");
-    /** Kubernetes has ten pods only: who reconciles would take the others for gone. */
+    /** Kubernetes had ten pods only: who reconciles would take the others for gone, or find that it is away. */
     private static final Map<String, String> SETTINGS = Map.of(
             "router.reconcile.interval",
             "1h",
