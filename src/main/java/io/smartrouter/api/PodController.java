@@ -54,22 +54,21 @@ class PodController {
                 .sorted(Comparator.comparing(Pod::name))
                 .toList();
         Page<Pod> page = Page.of(matching, Pod::name, after, limit);
-        Map<String, List<CallId>> calls =
-                pool.callsOn(page.items().stream().map(Pod::name).toList());
-        List<PodView> views = page.items().stream()
-                .map(pod -> PodView.of(pod, calls.getOrDefault(pod.name(), List.of())))
-                .toList();
-        return ResponseEntity.ok(new Answer(views, matching.size(), page.nextAfter()));
+        return ResponseEntity.ok(new Answer(views(page.items()), matching.size(), page.nextAfter()));
     }
 
     @GetMapping({"/pods/{name}", "/pod/{name}"})
     ResponseEntity<?> pod(@PathVariable String name) {
         Optional<Pod> pod = pool.pod(name);
-        if (pod.isEmpty()) {
-            return UNKNOWN_POD.answer();
-        }
-        List<CallId> calls = pool.callsOn(List.of(name)).getOrDefault(name, List.of());
-        return ResponseEntity.ok(PodView.of(pod.get(), calls));
+        return pod.isPresent() ? ResponseEntity.ok(views(List.of(pod.get())).getFirst()) : UNKNOWN_POD.answer();
+    }
+
+    private List<PodView> views(List<Pod> pods) {
+        Map<String, List<CallId>> calls =
+                pool.callsOn(pods.stream().map(Pod::name).toList());
+        return pods.stream()
+                .map(pod -> PodView.of(pod, calls.getOrDefault(pod.name(), List.of())))
+                .toList();
     }
 
     private static PodState stateOf(String word) {

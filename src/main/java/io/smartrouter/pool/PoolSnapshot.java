@@ -4,8 +4,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Counts read page by page while the router goes on working: they need not add up, and are as old as they say.
@@ -33,13 +35,11 @@ public record PoolSnapshot(Instant takenAt, long liveCalls, List<PoolCount> pool
             Instant takenAt, long liveCalls, RoutingConfiguration configuration, Collection<Pod> pods) {
         SequencedSet<String> names = new LinkedHashSet<>(configuration.defaultChain());
         TreeSet<String> others = new TreeSet<>(configuration.tiers().keySet());
-        pods.forEach(pod -> others.add(pod.pool()));
+        Map<String, List<Pod>> byPool = pods.stream().collect(Collectors.groupingBy(Pod::pool));
+        others.addAll(byPool.keySet());
         names.addAll(others);
         List<PoolCount> counts = names.stream()
-                .map(name -> count(
-                        name,
-                        configuration,
-                        pods.stream().filter(pod -> pod.pool().equals(name)).toList()))
+                .map(name -> count(name, configuration, byPool.getOrDefault(name, List.of())))
                 .toList();
         return new PoolSnapshot(takenAt, liveCalls, counts);
     }

@@ -204,7 +204,7 @@ final class RedisRecords {
             Map<String, String> record = map(read.get(2 * i));
             if (record.containsKey("state")) {
                 String name = names.get(i);
-                int calls = read.get(2 * i + 1) instanceof Long count ? Math.toIntExact(count) : 0;
+                int calls = Math.toIntExact((Long) read.get(2 * i + 1));
                 pods.add(whole(() -> pod(name, record, calls)));
             }
         }

@@ -6,13 +6,8 @@ import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.ReleaseRequest;
+import io.smartrouter.testing.RedisMonitor;
 import io.smartrouter.testing.TestRedis;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** A caller hears silence while we ask: one command for an allocation, one for a release; and what is read beside them. */
 class OneRoundTripIT {
     @Test
-    void allocateAndReleaseAreOneCommandEach() throws IOException {
+    void allocateAndReleaseAreOneCommandEach() {
         try (TestRedis redis = TestRedis.start();
                 StoreFixture fixture = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"))) {
             fixture.cluster(Cluster.ready(3));
@@ -41,7 +36,7 @@ class OneRoundTripIT {
 
     /** Gauges count every pod each quarter of a minute, and there may be a million calls. */
     @Test
-    void podsAreCountedWithoutReadingTheNamesOfTheirCalls() throws IOException {
+    void podsAreCountedWithoutReadingTheNamesOfTheirCalls() {
         try (TestRedis redis = TestRedis.start();
                 StoreFixture fixture = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"))) {
             fixture.cluster(Cluster.ready(3));
@@ -72,22 +67,12 @@ class OneRoundTripIT {
         }
     }
 
-    private static List<String> commandsOf(TestRedis redis, Runnable work) throws IOException {
-        try (Socket monitor = new Socket(InetAddress.getLoopbackAddress(), redis.port());
-                BufferedReader lines =
-                        new BufferedReader(new InputStreamReader(monitor.getInputStream(), StandardCharsets.UTF_8))) {
-            monitor.setSoTimeout(10_000);
-            monitor.getOutputStream().write("MONITOR\r\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(lines.readLine()).isEqualTo("+OK");
+    private static List<String> commandsOf(TestRedis redis, Runnable work) {
+        try (RedisMonitor monitor = new RedisMonitor(redis)) {
             work.run();
-            redis.command("ECHO done");
-            List<String> commands = new ArrayList<>();
-            for (String line = lines.readLine(); !line.contains("\"ECHO\" \"done\""); line = lines.readLine()) {
-                if (!line.contains(" lua]")) { // what a script does inside Redis costs no round trip
-                    commands.add(line);
-                }
-            }
-            return commands;
+            return monitor.commands().stream()
+                    .filter(command -> !command.contains(" lua]")) // inside a script: costs no round trip
+                    .toList();
         }
     }
 
