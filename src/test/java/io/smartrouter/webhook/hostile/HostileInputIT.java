@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -28,6 +29,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
  * Text that a caller chose, in every place of a provider's request. It arrives with the provider's genuine proof, so
  * proof does not make it harmless: it must not reach a document, a header, a log line or Redis.
  */
+@Isolated("reads every line that this process writes")
 @ExtendWith(OutputCaptureExtension.class)
 class HostileInputIT {
     private static final List<String> OUR_QUERY = List.of("merchant_id", "reseller_id", "lease", "call_sid");
