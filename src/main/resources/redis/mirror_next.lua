@@ -2,40 +2,45 @@
 -- stands before it.
 --
 -- KEYS[1]  epoch
--- ARGV     1 settlement token · 2 id of the data set · 3 seq up to which the mirror follows · 4 events at once
+-- ARGV     1 settlement token · 2 id of the data set · 3 seq up to which the mirror follows · 4 how many records are enough
 -- Returns  {unsettled, state} · {gap} another data set, or events between are missing · {done|more, seq, copy…}
 -- Keeps    everything: it writes nothing. Events, records and the gate are of one moment, so a mirror that follows by it
---          knows each transition up to `seq` of that data set, and none of another one.
+--          knows each transition up to `seq` of that data set, and none of another one. It is over soon, whatever happened:
+--          an event may name all calls of a pod, so it is records that are counted, and one event's at most are shown beyond
+--          what is enough.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local epoch = redis.call('HMGET', KEYS[1], 'id', 'seq')
-local last, most = tonumber(ARGV[3]), tonumber(ARGV[4])
-if epoch[1] ~= ARGV[2] then return { 'gap' } end
-local events = redis.call('XRANGE', events_key, text(last + 1) .. '-0', '+', 'COUNT', most)
-
+local EVENTS_AT_ONCE = 50
 local SAYS_NOTHING = { call_waits = true, call_waited = true, index_mended = true }
 local KIND = { sid = 'call', sids = 'call', lost = 'call', call = 'call', pod = 'pod', pods = 'pod' }
+
+local epoch = redis.call('HMGET', KEYS[1], 'id', 'seq')
+local upto, newest, enough = tonumber(ARGV[3]), tonumber(epoch[2]), tonumber(ARGV[4])
+if epoch[1] ~= ARGV[2] or not newest or upto > newest then return { 'gap' } end
+
 local seen, order = { call = {}, pod = {} }, {}
-for i, event in ipairs(events) do
-  local seq = last + i
-  if event[1] ~= text(seq) .. '-0' then return { 'gap' } end
-  local fields = event[2]
-  for f = 3, #fields, 2 do -- the first is its type
-    local kind = KIND[fields[f]]
-    for name in string.gmatch(kind and fields[f + 1] or '', '%S+') do
-      if not seen[kind][name] then order[#order + 1] = { kind, name } end
-      seen[kind][name] = SAYS_NOTHING[fields[2]] and seen[kind][name] or text(seq)
-      seen[kind][name] = seen[kind][name] or ''
+while upto < newest and #order < enough do
+  local events = redis.call('XRANGE', events_key, text(upto + 1) .. '-0', '+', 'COUNT', EVENTS_AT_ONCE)
+  if #events == 0 then return { 'gap' } end
+  for _, event in ipairs(events) do
+    if #order >= enough then break end
+    upto = upto + 1
+    local seq, fields = text(upto), event[2]
+    if event[1] ~= seq .. '-0' then return { 'gap' } end
+    for f = 3, #fields, 2 do -- the first is its type
+      local kind = KIND[fields[f]]
+      for name in string.gmatch(kind and fields[f + 1] or '', '%S+') do
+        if not seen[kind][name] then order[#order + 1] = { kind, name } end
+        seen[kind][name] = SAYS_NOTHING[fields[2]] and seen[kind][name] or seq
+        seen[kind][name] = seen[kind][name] or ''
+      end
     end
   end
 end
-local upto = last + #events
-local more = #events == most
-if not more and tonumber(epoch[2]) ~= upto then return { 'gap' } end
 
-local answer = { more and 'more' or 'done', text(upto) }
+local answer = { upto < newest and 'more' or 'done', text(upto) }
 for _, entry in ipairs(order) do
   if entry[1] == 'call' then
     add_call(answer, entry[2], seen.call[entry[2]])

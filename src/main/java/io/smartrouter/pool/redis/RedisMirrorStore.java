@@ -24,7 +24,7 @@ import org.springframework.data.redis.connection.stream.StreamReadOptions;
 final class RedisMirrorStore implements MirrorStore, DisposableBean {
     private static final String CALLS_AT_ONCE = "200";
     private static final String SEQS_AT_ONCE = "1000";
-    private static final String EVENTS_AT_ONCE = "500";
+    private static final String RECORDS_AT_ONCE = "200";
     private static final int PAGE_HEAD = 4;
 
     private final RedisCommands redis;
@@ -76,7 +76,7 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
 
     @Override
     public Next next(String dataSet, long seq) {
-        Answer answer = redis.run(scripts.mirrorNext, "", dataSet, Long.toString(seq), EVENTS_AT_ONCE);
+        Answer answer = redis.run(scripts.mirrorNext, "", dataSet, Long.toString(seq), RECORDS_AT_ONCE);
         return switch (answer.word()) {
             case "gap" -> new Next.Gap();
             case "done" -> new Next.Followed(answer.number(1), true, copies(answer, 2));

@@ -10,6 +10,8 @@ import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.CallState;
 import io.smartrouter.pool.HeartbeatOutcome;
+import io.smartrouter.pool.MirrorStore;
+import io.smartrouter.pool.MirrorStore.Next.Followed;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.StoreUnavailableException;
@@ -20,9 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -474,6 +479,46 @@ class MirrorIT {
             states.put(pod.name(), pod.state());
         }
         return states;
+    }
+
+    /** A step that shows all of them at once would keep callers out for as long as it takes, and each router takes it. */
+    @Test
+    void manyPodsThatAreLostWithTheirCallsAreFollowedInShortSteps() {
+        int pods = 30;
+        int capacity = 100;
+        String tiers = "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":" + capacity + "}}}";
+        Map<String, String> settings = Map.of("router.settle.quarantine", "0s", "router.config.tiers", tiers);
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture router = new StoreFixture(redis, settings)) {
+            router.cluster(CorePods.pods(pods));
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.pool().configurations().poll();
+            Set<String> calls = new HashSet<>();
+            for (int i = 0; i < pods * capacity; i++) {
+                CorePods.allocated(router, "c" + i);
+                calls.add("c" + i);
+            }
+            MirrorStore store = router.mirroring().store();
+            MirrorStore.Page before = store.calls("");
+            CorePods.pods(pods).forEach(pod -> router.store().gone(pod.pod(), pod.incarnation(), Optional.empty()));
+
+            List<Integer> steps = new ArrayList<>();
+            Set<String> lost = new HashSet<>();
+            long upTo = before.seq();
+            for (boolean isAll = false; !isAll; ) {
+                Followed next = (Followed) store.next(before.dataSet(), upTo);
+                assertThat(next.upTo()).isGreaterThan(upTo);
+                upTo = next.upTo();
+                isAll = next.isAll();
+                steps.add(next.copies().size());
+                next.copies().stream()
+                        .filter(copy -> "lost".equals(copy.fields().get("state")))
+                        .forEach(copy -> lost.add(copy.name()));
+            }
+            assertThat(lost).isEqualTo(calls);
+            assertThat(steps).as("records in each step").allMatch(records -> records < 200 + capacity + 1);
+            assertThat(upTo).isEqualTo(before.seq() + pods);
+        }
     }
 
     private static void consistent(StoreFixture store) {
