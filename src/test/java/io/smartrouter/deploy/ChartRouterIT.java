@@ -24,12 +24,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * The router with exactly the environment and the files of the rendered Deployment: what the chart says is what the
  * router understands. The files stand under a directory of the test's, and so do their paths; of a cluster's kubelet
  * comes the API server's address.
  */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("ChartRouterIT") // its tests one after another
 class ChartRouterIT {
     private static final String ETC = "/etc/smart-router";
     private static final String API_KEY = "operator-operator-operator-1";

@@ -28,12 +28,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The one command, as a developer meets it. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("DevProfileIT") // its tests one after another
 class DevProfileIT {
     private static final Pattern CURL = Pattern.compile("curl -sS (\\S+)(?: -H '([^:]+): ([^']+)' -d '([^']+)')?");
     private static final JsonMapper JSON = new JsonMapper();

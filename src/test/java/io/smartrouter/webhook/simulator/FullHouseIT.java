@@ -19,10 +19,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every pod talks: what the next caller gets, in each provider's words, and who is served first. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("FullHouseIT") // its tests one after another
 class FullHouseIT {
     private static final int PODS = 20;
     private static final int WAITERS = 500;

@@ -19,10 +19,15 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A pod dies in mid-call: fifty callers talk to another one, and those who had hung up do not. */
+@Execution(ExecutionMode.CONCURRENT)
+@ResourceLock("LostPodIT") // its tests one after another
 class LostPodIT {
     private static final int CALLERS = 50;
     private static final int LEFT = 10;
