@@ -2,7 +2,6 @@ package io.smartrouter.pool;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -60,18 +59,18 @@ final class LeaseMirror {
     }
 
     /**
-     * Begins anew from what the store holds, and keeps what no snapshot shows: ends and pods, and what is later than it.
+     * Takes over from the mirror before it what a snapshot does not show: ends and pods, and what is later than it.
      *
-     * @param upTo the snapshot shows all live calls of this seq or less
+     * @param upTo this one shows all live calls of this seq or less
      */
-    LeaseMirror renewed(long upTo, Collection<Copy> snapshot) {
-        LeaseMirror next = new LeaseMirror();
-        snapshot.forEach(next::put);
-        Stream.of(endedCalls.stream().filter(this::isHeld), gonePods.stream().filter(this::isHeld), all().stream())
+    void takeOver(LeaseMirror before, long upTo) {
+        Stream.of(
+                        before.endedCalls.stream().filter(before::isHeld),
+                        before.gonePods.stream().filter(before::isHeld),
+                        before.all().stream())
                 .flatMap(Function.identity())
                 .filter(copy -> !copy.mayHoldPod() || copy.seq() > upTo)
-                .forEach(next::put); // what is over first, for its order
-        return next;
+                .forEach(this::put); // what is over first, for its order
     }
 
     /**

@@ -3,7 +3,6 @@ package io.smartrouter.pool;
 import io.smartrouter.pool.MirrorStore.Next;
 import io.smartrouter.pool.MirrorStore.Page;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,24 +65,31 @@ public class MirrorFollower {
         }
     }
 
-    /** Events since the first page tell what changed while the others were read. */
+    /**
+     * Reads a snapshot. What happens meanwhile is read between its pages, for more may happen during a long one than the
+     * store keeps events of; then it would end in a gap, and so would the next.
+     */
     private void begin() {
-        Page first = store.calls("");
-        if (!mirror.isPartOf(first.dataSet())) {
+        Page page = store.calls("");
+        if (!mirror.isPartOf(page.dataSet())) {
             exchange.joinLate();
-            first = store.calls("");
+            page = store.calls("");
         }
-        List<Copy> snapshot = new ArrayList<>(store.pods());
-        snapshot.addAll(first.copies());
-        Page page = first;
+        String dataSet = page.dataSet();
+        long upTo = page.seq();
+        LeaseMirror snapshot = new LeaseMirror();
+        store.pods().forEach(snapshot::put);
+        page.copies().forEach(snapshot::put);
         while (!page.cursor().isEmpty()) {
             page = store.calls(page.cursor());
-            if (!page.dataSet().equals(first.dataSet())) {
+            page.copies().forEach(snapshot::put);
+            if (!(store.next(dataSet, upTo) instanceof Next.Followed next)) {
                 return; // lost and opened again meanwhile: the next step begins anew
             }
-            snapshot.addAll(page.copies());
+            next.copies().forEach(snapshot::put);
+            upTo = next.upTo();
         }
-        List<ReleaseRequest> unknown = mirror.renew(first.dataSet(), first.seq(), snapshot);
+        List<ReleaseRequest> unknown = mirror.renew(dataSet, upTo, snapshot);
         if (!unknown.isEmpty()) {
             log.warn("ends asked again, the data set takes their calls for live calls={}", unknown.size());
             unknown.forEach(releases::keep);

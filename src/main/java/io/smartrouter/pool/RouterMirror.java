@@ -98,24 +98,28 @@ public class RouterMirror {
     }
 
     /**
-     * Takes what a snapshot of a data set showed.
+     * Takes what a snapshot of a data set showed, which is the mirror from now on.
      *
+     * @param seq up to which nothing is missing in it
      * @return ends that this router answered, of calls that are live in the snapshot; to be asked again, each by its own
      *     right, which does no harm where the page was only older than the end
      */
-    synchronized List<ReleaseRequest> renew(String ofDataSet, long seq, List<Copy> snapshot) {
+    synchronized List<ReleaseRequest> renew(String ofDataSet, long seq, LeaseMirror snapshot) {
         if (!ofDataSet.equals(dataSet)) {
             generation++;
         }
-        copies = copies.renewed(seq, snapshot);
+        List<String> taken = answeredEnds.keySet().stream()
+                .filter(sid -> snapshot.call(sid).filter(Copy::isLive).isPresent())
+                .toList();
+        snapshot.takeOver(copies, seq);
+        copies = snapshot;
         forget();
         dataSet = ofDataSet;
         upTo = seq;
-        gapless = false; // until the events since the snapshot's first page are read
+        gapless = false; // until the events since then are read
         inStep = ticker.nanos();
-        return snapshot.stream()
-                .filter(Copy::isLive)
-                .map(live -> Optional.ofNullable(answeredEnds.get(live.name())))
+        return taken.stream()
+                .map(sid -> Optional.ofNullable(answeredEnds.get(sid)))
                 .flatMap(Optional::stream)
                 .toList();
     }

@@ -25,9 +25,10 @@ final class BenchRig implements AutoCloseable {
     static final int CLIENTS = 32;
     /** On a machine that is busy with something else, Redis may once answer too late. */
     private static final double MOST_BAD = 0.01;
-    /** What the JVM makes of the chart's memory: a heap that grows to 60 % of it, and the collector of small machines. */
+    /** What the JVM makes of the chart's options and memory: a heap that grows to 60 % of it, small machines' collector. */
     static final List<String> JVM = List.of(
-            System.getProperty("bench.jvm", "-Xms96m -Xmx460m -XX:+UseSerialGC").split(" ", -1));
+            System.getProperty("bench.jvm", "-Xms96m -Xmx460m -XX:+UseSerialGC -XX:TrimNativeHeapInterval=10000")
+                    .split(" ", -1));
 
     private static final Path JAR = Path.of("target", "smart-router.jar");
     private static final String PUBLIC = "https://router.example.com";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The router with other collectors and threads than it is shipped with: what that choice rests on. */
 class VariantsBench {
     private static final String SHIPPED = "as shipped";
-    private static final List<String> HEAP = List.of("-Xms96m", "-Xmx460m");
+    private static final List<String> HEAP = List.of("-Xms96m", "-Xmx460m", "-XX:TrimNativeHeapInterval=10000");
     private static final Map<String, String> VIRTUAL = Map.of();
     private static final Map<String, String> PLATFORM = Map.of("spring.threads.virtual.enabled", "false");
 
@@ -22,6 +22,8 @@ class VariantsBench {
         variants.put("Parallel", new Variant(VIRTUAL, with(HEAP, "-XX:+UseParallelGC")));
         variants.put("G1", new Variant(VIRTUAL, with(HEAP, "-XX:+UseG1GC")));
         variants.put("ZGC", new Variant(VIRTUAL, with(HEAP, "-XX:+UseZGC")));
+        variants.put(
+                "freed native memory kept", new Variant(VIRTUAL, with(BenchRig.JVM, "-XX:TrimNativeHeapInterval=0")));
         variants.put(
                 "Serial, compact headers", new Variant(VIRTUAL, with(BenchRig.JVM, "-XX:+UseCompactObjectHeaders")));
         variants.put(

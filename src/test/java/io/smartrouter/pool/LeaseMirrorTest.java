@@ -72,7 +72,8 @@ class LeaseMirrorTest {
                 call("own", "allocated", 11),
                 call("ended", "ended", 4),
                 new Copy(Copy.Kind.POD, "p", Map.of("state", "drained", "seq", "3"))));
-        LeaseMirror next = mirror.renewed(10, List.of(call("live", "connected", 9)));
+        LeaseMirror next = mirror(List.of(call("live", "connected", 9)));
+        next.takeOver(mirror, 10);
         assertThat(next.all()).extracting(Copy::name).containsExactlyInAnyOrder("own", "ended", "p", "live");
     }
 
@@ -111,12 +112,12 @@ class LeaseMirrorTest {
         for (String sid : List.of("ended", "live", "given")) {
             mirror.tookEnd(mirror.generation(), sid, Map.of("seq", "7", "ended_at", "1000"), release(sid));
         }
-        List<Copy> snapshot =
-                List.of(call("live", "connected", 20), call("given", "allocated", 21), call("other", "allocated", 22));
+        LeaseMirror snapshot = mirror(
+                List.of(call("live", "connected", 20), call("given", "allocated", 21), call("other", "allocated", 22)));
         assertThat(mirror.renew("set", 22, snapshot)).containsExactlyInAnyOrder(release("live"), release("given"));
         mirror.follow(24, List.of(ended("newer", 700_000_000)), true);
-        assertThat(mirror.renew("set", 24, List.of())).isEmpty();
-        assertThat(mirror.renew("set", 25, List.of(call("ended", "connected", 25))))
+        assertThat(mirror.renew("set", 24, mirror(List.of()))).isEmpty();
+        assertThat(mirror.renew("set", 25, mirror(List.of(call("ended", "connected", 25)))))
                 .as("an end of long ago is forgotten")
                 .isEmpty();
     }
@@ -128,7 +129,7 @@ class LeaseMirrorTest {
     @Test
     void aMirrorIsWholeOnlyOnceItHasReadWhatHappenedWhileItsPagesWereRead() {
         RouterMirror mirror = new RouterMirror(Ticker.system());
-        mirror.renew("set", 10, List.of(call("a", "allocated", 5)));
+        mirror.renew("set", 10, mirror(List.of(call("a", "allocated", 5))));
         assertThat(mirror.handOver().wholeUpTo()).isEmpty();
         mirror.follow(12, List.of(call("b", "allocated", 12)), false);
         assertThat(mirror.isWhole()).isFalse();

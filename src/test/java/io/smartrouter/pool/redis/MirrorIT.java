@@ -9,15 +9,20 @@ import io.smartrouter.pool.AllocationOutcome.Exhausted;
 import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.CallState;
+import io.smartrouter.pool.DeferredReleases;
 import io.smartrouter.pool.HeartbeatOutcome;
+import io.smartrouter.pool.MirrorChannel;
+import io.smartrouter.pool.MirrorFixture;
 import io.smartrouter.pool.MirrorStore;
 import io.smartrouter.pool.MirrorStore.Next.Followed;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.StoreUnavailableException;
+import io.smartrouter.pool.Tokens;
 import io.smartrouter.testing.RedisLink;
 import io.smartrouter.testing.TestRedis;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +41,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -520,6 +526,66 @@ class MirrorIT {
             assertThat(upTo).isEqualTo(before.seq() + pods);
         }
     }
+
+    /** While a page is read, calls begin and end: in all more than the store keeps events of. */
+    @Test
+    void aRouterThatBeginsWhileMuchHappensFollowsAllTheSame() {
+        int live = 1_500;
+        int endWithEachPage = 40;
+        Map<String, String> settings = Map.of(
+                "router.settle.quarantine",
+                "0s",
+                "router.config.tiers",
+                "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":1000}}}");
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture router = new StoreFixture(
+                        redis, settings, script -> script.replace("EVENTS_KEPT = 100000", "EVENTS_KEPT = 100"))) {
+            router.cluster(CorePods.pods(4));
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.pool().configurations().poll();
+            for (int i = 0; i < live; i++) {
+                CorePods.allocated(router, "long-" + i);
+            }
+            AtomicInteger pages = new AtomicInteger();
+            MirrorStore store = beforeEachPage(router.mirroring().store(), () -> {
+                int page = pages.incrementAndGet();
+                for (int i = 0; i < endWithEachPage; i++) {
+                    CorePods.allocated(router, "short-" + page + "-" + i);
+                    CorePods.release(router, "short-" + page + "-" + i);
+                }
+            });
+            try (MirrorFixture mirror = new MirrorFixture(Tokens.secure(), store, NOBODY, new DeferredReleases())) {
+                mirror.begin();
+                Awaitility.await().atMost(LONG).until(() -> mirror.wholeUpTo() > 0);
+                assertThat(mirror.live()).isEqualTo(live);
+                assertThat(pages.get()).as("pages of one snapshot, not of two").isLessThan(2 * live / 200);
+            }
+        }
+    }
+
+    /** A store with which something happens before each page. */
+    private static MirrorStore beforeEachPage(MirrorStore store, Runnable what) {
+        return (MirrorStore) Proxy.newProxyInstance(
+                MirrorStore.class.getClassLoader(), new Class<?>[] {MirrorStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("calls")) {
+                        what.run();
+                    }
+                    return method.invoke(store, arguments);
+                });
+    }
+
+    /** The channel of a router that is alone. */
+    private static final MirrorChannel NOBODY = new MirrorChannel() {
+        @Override
+        public void say(String message) {
+            // nobody listens
+        }
+
+        @Override
+        public void listen(Consumer<String> to) {
+            // nobody speaks
+        }
+    };
 
     private static void consistent(StoreFixture store) {
         assertThat(Invariants.violations(RedisDump.of(store.template(), "voice"), "voice"))
