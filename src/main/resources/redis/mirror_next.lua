@@ -6,39 +6,44 @@
 -- Returns  {unsettled, state} · {gap} another data set, or events between are missing · {done|more, seq, copy…}
 -- Keeps    everything: it writes nothing. Events, records and the gate are of one moment, so a mirror that follows by it
 --          knows each transition up to `seq` of that data set, and none of another one. It is over soon, whatever happened:
---          an event may name all calls of a pod, so it is records that are counted, and one event's at most are shown beyond
---          what is enough.
+--          an event may name all calls of a pod, so records are counted as well as events, and one event's at most are
+--          shown beyond what is enough.
 
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local EVENTS_AT_ONCE = 50
+local EVENTS_AT_ONCE, MOST_EVENTS = 50, 500
 local SAYS_NOTHING = { call_waits = true, call_waited = true, index_mended = true }
 local KIND = { sid = 'call', sids = 'call', lost = 'call', call = 'call', pod = 'pod', pods = 'pod' }
 
 local epoch = redis.call('HMGET', KEYS[1], 'id', 'seq')
-local upto, newest, enough = tonumber(ARGV[3]), tonumber(epoch[2]), tonumber(ARGV[4])
-if epoch[1] ~= ARGV[2] or not newest or upto > newest then return { 'gap' } end
+local from, newest, enough = tonumber(ARGV[3]), tonumber(epoch[2]), tonumber(ARGV[4])
+if epoch[1] ~= ARGV[2] or not newest then return { 'gap' } end
 
+-- Each record that is named, with the seq of the last transition that says something of it.
 local seen, order = { call = {}, pod = {} }, {}
-while upto < newest and #order < enough do
+local upto, stops = from, false
+repeat
   local events = redis.call('XRANGE', events_key, text(upto + 1) .. '-0', '+', 'COUNT', EVENTS_AT_ONCE)
-  if #events == 0 then return { 'gap' } end
   for _, event in ipairs(events) do
-    if #order >= enough then break end
+    stops = #order >= enough or upto - from >= MOST_EVENTS
+    if stops then break end
     upto = upto + 1
     local seq, fields = text(upto), event[2]
     if event[1] ~= seq .. '-0' then return { 'gap' } end
     for f = 3, #fields, 2 do -- the first is its type
       local kind = KIND[fields[f]]
       for name in string.gmatch(kind and fields[f + 1] or '', '%S+') do
-        if not seen[kind][name] then order[#order + 1] = { kind, name } end
-        seen[kind][name] = SAYS_NOTHING[fields[2]] and seen[kind][name] or seq
-        seen[kind][name] = seen[kind][name] or ''
+        if not seen[kind][name] then
+          order[#order + 1] = { kind, name }
+          seen[kind][name] = ''
+        end
+        if not SAYS_NOTHING[fields[2]] then seen[kind][name] = seq end
       end
     end
   end
-end
+until stops or #events < EVENTS_AT_ONCE
+if upto > newest or (not stops and upto ~= newest) then return { 'gap' } end
 
 local answer = { upto < newest and 'more' or 'done', text(upto) }
 for _, entry in ipairs(order) do

@@ -59,11 +59,15 @@ final class LeaseMirror {
     }
 
     /**
-     * Takes over from the mirror before it what a snapshot does not show: ends and pods, and what is later than it.
+     * Takes over from the mirror before it what a snapshot need not show: older ends, pods, and what is later than it.
      *
      * @param upTo this one shows all live calls of this seq or less
      */
     void takeOver(LeaseMirror before, long upTo) {
+        List<Copy> newerEnds = List.copyOf(endedCalls);
+        List<Copy> newerGone = List.copyOf(gonePods);
+        endedCalls.clear();
+        gonePods.clear();
         Stream.of(
                         before.endedCalls.stream().filter(before::isHeld),
                         before.gonePods.stream().filter(before::isHeld),
@@ -71,6 +75,8 @@ final class LeaseMirror {
                 .flatMap(Function.identity())
                 .filter(copy -> !copy.mayHoldPod() || copy.seq() > upTo)
                 .forEach(this::put); // what is over first, for its order
+        endedCalls.addAll(newerEnds);
+        gonePods.addAll(newerGone);
     }
 
     /**

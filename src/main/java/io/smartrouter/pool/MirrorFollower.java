@@ -83,8 +83,8 @@ public class MirrorFollower {
         while (!page.cursor().isEmpty()) {
             page = store.calls(page.cursor());
             page.copies().forEach(snapshot::put);
-            if (!(store.next(dataSet, upTo) instanceof Next.Followed next)) {
-                return; // lost and opened again meanwhile: the next step begins anew
+            if (!page.dataSet().equals(dataSet) || !(store.next(dataSet, upTo) instanceof Next.Followed next)) {
+                return; // lost and opened again meanwhile, or events are missing all the same: it begins anew
             }
             next.copies().forEach(snapshot::put);
             upTo = next.upTo();

@@ -108,8 +108,9 @@ public class RouterMirror {
         if (!ofDataSet.equals(dataSet)) {
             generation++;
         }
-        List<String> taken = answeredEnds.keySet().stream()
-                .filter(sid -> snapshot.call(sid).filter(Copy::isLive).isPresent())
+        List<ReleaseRequest> denied = answeredEnds.values().stream()
+                .filter(end ->
+                        snapshot.call(end.call().value()).filter(Copy::isLive).isPresent())
                 .toList();
         snapshot.takeOver(copies, seq);
         copies = snapshot;
@@ -118,10 +119,7 @@ public class RouterMirror {
         upTo = seq;
         gapless = false; // until the events since then are read
         inStep = ticker.nanos();
-        return taken.stream()
-                .map(sid -> Optional.ofNullable(answeredEnds.get(sid)))
-                .flatMap(Optional::stream)
-                .toList();
+        return denied;
     }
 
     /** Takes what happened since. */

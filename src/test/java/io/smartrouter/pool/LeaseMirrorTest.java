@@ -78,6 +78,18 @@ class LeaseMirrorTest {
     }
 
     @Test
+    void ofVeryManyEndsThoseThatASnapshotShowsAreTheNewest() {
+        LeaseMirror mirror = new LeaseMirror();
+        for (int i = 0; i < LeaseMirror.MOST_ENDS; i++) {
+            mirror.put(ended("old-" + i, 1_000_000 + i));
+        }
+        LeaseMirror next = mirror(List.of(ended("new-1", 1_100_000), ended("new-2", 1_100_001)));
+        next.takeOver(mirror, 0);
+        assertThat(next.forget()).containsExactly("old-0", "old-1");
+        assertThat(next.size()).isEqualTo(LeaseMirror.MOST_ENDS);
+    }
+
+    @Test
     void endsAreForgottenAfterTenMinutesAndGonePodsAfterAnHour() {
         LeaseMirror mirror = mirror(List.of(
                 ended("old", 1_000_000),
