@@ -562,7 +562,8 @@ local function first_available(chain, tried, behind)
       local policy = pool_policy(pool)
       local most = redis.call('ZCARD', pool_available_key(pool)) * (policy and policy.capacity or 1)
       local before = count_before(pool, behind, most)
-      if before > 0 and free_slots(pool, before + 1) <= before then names = {} end
+      local taken = before >= most or before > 0 and free_slots(pool, before + 1) <= before
+      if taken then names = {} end
     end
     while #names > 0 do
       for _, name in ipairs(names) do

@@ -88,11 +88,11 @@ public class MirrorExchange implements MirrorGathering {
                 heard.keySet().stream().filter(router -> !router.equals(self)).collect(Collectors.toSet()));
         Gathering now = new Gathering(token, others, new CountDownLatch(others.isEmpty() ? 0 : 1));
         gathering = now;
-        long begun = ticker.nanos();
         try {
             store.beginJoining(token);
             channel.say("settle " + token);
             contribute(token);
+            long begun = ticker.nanos(); // others have as many copies, and Redis takes them in turns
             Duration left = LONGEST_WAIT.minus(ticker.since(begun));
             if (!now.complete().await(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS)) {
                 log.warn(

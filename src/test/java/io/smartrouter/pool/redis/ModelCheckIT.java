@@ -213,10 +213,7 @@ class ModelCheckIT {
                         "a pod that awaits a move takes calls",
                         "pod.state == 'ready' and pod.calls < pod.capacity and pod.moves_to == ''",
                         "pod.state == 'ready' and pod.calls < pod.capacity"),
-                Arguments.of(
-                        "a new call overtakes those that wait",
-                        "<= before then names = {} end",
-                        "< 0 then names = {} end"),
+                Arguments.of("a new call overtakes those that wait", "if taken then names = {} end", ""),
                 Arguments.of(
                         "who does not ask any more is waited for",
                         "if tonumber(redis.call('ZSCORE', waiting_key, sid) or 0) > now then",

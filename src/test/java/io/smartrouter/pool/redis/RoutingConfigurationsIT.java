@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -66,6 +67,25 @@ class RoutingConfigurationsIT {
         assertThat(Invariants.violations(RedisDump.of(store.template(), "voice"), "voice"))
                 .isEmpty();
         store.close();
+    }
+
+    /** Each is a script for each pod, so thousands of merchants and pods would take hours. */
+    @Test
+    void anEditOfAMerchantLooksAtPodsOnlyWhereItsOwnPoolChanges() {
+        AtomicInteger placed = new AtomicInteger();
+        PoolStore counting = (PoolStore) Proxy.newProxyInstance(
+                PoolStore.class.getClassLoader(), new Class<?>[] {PoolStore.class}, (proxy, method, arguments) -> {
+                    placed.addAndGet(method.getName().equals("place") ? 1 : 0);
+                    return method.invoke(store.store(), arguments);
+                });
+        RoutingConfigurations counted = store.poolOver(counting).configurations();
+        counted.putTiers(TIERS.formatted(1, 1));
+        assertThat(placed.getAndSet(0)).isEqualTo(2);
+        counted.putMerchant("m1", new MerchantPolicy("basic", null, List.of(), 5, null, null));
+        counted.deleteMerchant("m1");
+        assertThat(placed.get()).isZero();
+        counted.putMerchant("m1", new MerchantPolicy("basic", "own", List.of(), null, null, null));
+        assertThat(placed.get()).isEqualTo(2);
     }
 
     @Test

@@ -126,6 +126,25 @@ class WaitingIT {
         assertThat(talking).isEqualTo(500);
     }
 
+    /** They may be hundreds, and each who asks meanwhile would read them all. */
+    @Test
+    void podsThatOthersWaitForAreNotReadWhereTheyTakeThemAll() {
+        for (int i = 0; i < 2 * PODS; i++) {
+            ask(here, "waiting-" + i);
+        }
+        for (int i = 0; i < PODS; i++) {
+            CorePods.release(here, "talking-" + i);
+        }
+        redis.command("CONFIG RESETSTAT");
+        assertThat(ask(here, "late")).isInstanceOf(Waiting.class);
+        long reads = redis.command("INFO commandstats")
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_scard:")) // one for each pod
+                .mapToLong(line -> Long.parseLong(line.replaceAll("cmdstat_scard:calls=([0-9]+),.*", "$1")))
+                .sum();
+        assertThat(reads).isLessThan(PODS);
+    }
+
     @Test
     void whoMissesTwoQuestionsIsOut() {
         ask(here, "gone-away");
