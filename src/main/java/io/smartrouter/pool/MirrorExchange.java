@@ -92,9 +92,8 @@ public class MirrorExchange implements MirrorGathering {
             store.beginJoining(token);
             channel.say("settle " + token);
             contribute(token);
-            long begun = ticker.nanos(); // others have as many copies, and Redis takes them in turns
-            Duration left = LONGEST_WAIT.minus(ticker.since(begun));
-            if (!now.complete().await(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS)) {
+            // Only then, for others have as many copies, and Redis takes them in turns.
+            if (!now.complete().await(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
                 log.warn(
                         "settling without the mirrors of some routers missing={}",
                         now.missing().size());

@@ -91,8 +91,8 @@ class MirrorIT {
     @CsvSource({"50, 3, 1", "5000, 2, 20"})
     void aFlushWithLiveCallsWhileCallsBeginAndEnd(int calls, int routers, int capacity) throws Exception {
         int pods = calls / capacity + 40;
-        String tiers = "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":" + capacity + "}}}";
-        Map<String, String> settings = Map.of("router.settle.quarantine", "5m", "router.config.tiers", tiers);
+        Map<String, String> settings =
+                Map.of("router.settle.quarantine", "5m", "router.config.tiers", shared(capacity));
         List<StoreFixture> stores = new ArrayList<>();
         try (TestRedis redis = TestRedis.start();
                 ExecutorService load = Executors.newFixedThreadPool(6)) {
@@ -496,8 +496,8 @@ class MirrorIT {
     void manyPodsThatAreLostWithTheirCallsAreFollowedInShortSteps() {
         int pods = 30;
         int capacity = 100;
-        String tiers = "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":" + capacity + "}}}";
-        Map<String, String> settings = Map.of("router.settle.quarantine", "0s", "router.config.tiers", tiers);
+        Map<String, String> settings =
+                Map.of("router.settle.quarantine", "0s", "router.config.tiers", shared(capacity));
         try (TestRedis redis = TestRedis.start();
                 StoreFixture router = new StoreFixture(redis, settings)) {
             router.cluster(CorePods.pods(pods));
@@ -536,11 +536,7 @@ class MirrorIT {
     void aRouterThatBeginsWhileMuchHappensFollowsAllTheSame() {
         int live = 1_500;
         int endWithEachPage = 40;
-        Map<String, String> settings = Map.of(
-                "router.settle.quarantine",
-                "0s",
-                "router.config.tiers",
-                "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":1000}}}");
+        Map<String, String> settings = Map.of("router.settle.quarantine", "0s", "router.config.tiers", shared(1_000));
         AtomicInteger fewer = new AtomicInteger();
         UnaryOperator<String> fewEvents = script -> {
             String changed = script.replace("EVENTS_KEPT = 100000", "EVENTS_KEPT = 100");
@@ -623,6 +619,11 @@ class MirrorIT {
             // nobody speaks
         }
     };
+
+    /** One tier, whose pods hold so many calls. */
+    private static String shared(int capacity) {
+        return "{\"tiers\":{\"basic\":{\"type\":\"shared\",\"target\":0,\"max_concurrent\":" + capacity + "}}}";
+    }
 
     private static void consistent(StoreFixture store) {
         assertThat(Invariants.violations(RedisDump.of(store.template(), "voice"), "voice"))

@@ -73,12 +73,8 @@ class RoutingConfigurationsIT {
     @Test
     void anEditOfAMerchantLooksAtPodsOnlyWhereItsOwnPoolChanges() {
         AtomicInteger placed = new AtomicInteger();
-        PoolStore counting = (PoolStore) Proxy.newProxyInstance(
-                PoolStore.class.getClassLoader(), new Class<?>[] {PoolStore.class}, (proxy, method, arguments) -> {
-                    placed.addAndGet(method.getName().equals("place") ? 1 : 0);
-                    return method.invoke(store.store(), arguments);
-                });
-        RoutingConfigurations counted = store.poolOver(counting).configurations();
+        RoutingConfigurations counted =
+                store.poolOver(after("place", placed::incrementAndGet)).configurations();
         counted.putTiers(TIERS.formatted(1, 1));
         assertThat(placed.getAndSet(0)).isEqualTo(2);
         counted.putMerchant("m1", new MerchantPolicy("basic", null, List.of(), 5, null, null));
@@ -230,15 +226,12 @@ class RoutingConfigurationsIT {
     @Test
     void anEditIsMadeWhileALookHasAppliedAnEditByHand() {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>();
-        PoolStore slow = (PoolStore) Proxy.newProxyInstance(
-                PoolStore.class.getClassLoader(), new Class<?>[] {PoolStore.class}, (proxy, method, args) -> {
-                    Object answer = method.invoke(store.store(), args);
-                    Runnable edit = method.getName().equals("configure") ? meanwhile.getAndSet(null) : null;
-                    if (edit != null) {
-                        edit.run();
-                    }
-                    return answer;
-                });
+        PoolStore slow = after("configure", () -> {
+            Runnable edit = meanwhile.getAndSet(null);
+            if (edit != null) {
+                edit.run();
+            }
+        });
         RoutingConfigurations reader = store.poolOver(slow).configurations();
         reader.poll();
         set(TIERS.formatted(2, 0));
@@ -377,5 +370,17 @@ class RoutingConfigurationsIT {
 
     private String poolOf(int ordinal) {
         return store.manager().pod("voice-agent-" + ordinal).orElseThrow().pool();
+    }
+
+    /** The store, with something that happens after each call of this method and before its answer. */
+    private PoolStore after(String name, Runnable what) {
+        return (PoolStore) Proxy.newProxyInstance(
+                PoolStore.class.getClassLoader(), new Class<?>[] {PoolStore.class}, (proxy, method, arguments) -> {
+                    Object answer = method.invoke(store.store(), arguments);
+                    if (method.getName().equals(name)) {
+                        what.run();
+                    }
+                    return answer;
+                });
     }
 }
