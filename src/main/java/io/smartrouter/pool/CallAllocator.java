@@ -28,7 +28,7 @@ final class CallAllocator {
     private final Consumer<Consumer<PoolListener>> tell;
 
     /**
-     * @param expire does what is due by time
+     * @param expire does some of what is due by time
      * @param tell tells the listeners
      */
     CallAllocator(

@@ -54,7 +54,7 @@ final class CallContinuation {
                     return sure(request, decided.outcome(), lock, begun);
                 }
                 case ContinueReply.Ask ask -> found = find(request.call(), ask);
-                case ContinueReply.Due due -> manager.expire();
+                case ContinueReply.Due due -> manager.expireSome();
                 case ContinueReply.Busy busy -> allocator.waitForOther(begun);
             }
         }

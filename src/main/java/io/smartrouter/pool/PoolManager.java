@@ -22,6 +22,7 @@ import org.springframework.stereotype.Service;
 public class PoolManager {
     private static final Logger log = LoggerFactory.getLogger(PoolManager.class);
     private static final int MOST_EXPIRED_AT_ONCE = 1_000;
+    private static final int MOST_EXPIRED_BY_A_CALLER = 20;
 
     private final PoolStore store;
     private final Settlement settlement;
@@ -62,7 +63,7 @@ public class PoolManager {
         this.ticker = ticker;
         this.listeners = List.copyOf(listeners);
         this.allocator =
-                new CallAllocator(store, settlement, probe, properties, tokens, ticker, this::expire, this::tell);
+                new CallAllocator(store, settlement, probe, properties, tokens, ticker, this::expireSome, this::tell);
         this.continuation = new CallContinuation(store, settlement, allocator, probe, pods, this, ticker);
     }
 
@@ -177,7 +178,16 @@ public class PoolManager {
      * router that is down does no harm: any other does it, and so does an allocation that finds no free pod.
      */
     public void expire() {
-        for (int i = 0; i < MOST_EXPIRED_AT_ONCE; i++) {
+        expire(MOST_EXPIRED_AT_ONCE);
+    }
+
+    /** A little of it, for a caller who then asks again: where much is due at once, the first pods are free long before the last. */
+    void expireSome() {
+        expire(MOST_EXPIRED_BY_A_CALLER);
+    }
+
+    private void expire(int most) {
+        for (int i = 0; i < most; i++) {
             Optional<Expired> expired = settled(store::expire);
             if (expired.isEmpty()) {
                 return;

@@ -1,5 +1,8 @@
 package io.smartrouter.reconcile;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import io.smartrouter.podwatch.PodInquiry;
 import io.smartrouter.podwatch.PodNews;
 import io.smartrouter.pool.AgentProbe;
@@ -24,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -64,6 +69,8 @@ public class Reconciler {
     private final List<ReconcileListener> listeners;
     private final ReentrantLock busy = new ReentrantLock();
     private final Denials denials = new Denials();
+    private final Turns unknownPods = new Turns();
+    private final Turns silentPods = new Turns();
     private Set<String> misplacedBefore = Set.of();
 
     Reconciler(
@@ -214,10 +221,13 @@ public class Reconciler {
 
     /** A call whose pod the store does not know is lost only if Kubernetes says, past every cache, that it is gone. */
     private void askKubernetes(String token, List<LostQuestion> unknown, List<Done> done) {
-        for (LostQuestion call : unknown.stream().limit(MOST_QUESTIONS).toList()) {
-            if (isGone(call, pods.ask(call.pod(), LONGEST_QUESTION))) {
-                mend(token, call.repair().withProof(), done);
-            }
+        SortedMap<String, List<LostQuestion>> calls =
+                unknown.stream().collect(groupingBy(LostQuestion::pod, TreeMap::new, toList()));
+        for (List<LostQuestion> ofPod : unknownPods.next(calls, MOST_QUESTIONS)) {
+            PodWord word = pods.ask(ofPod.getFirst().pod(), LONGEST_QUESTION);
+            ofPod.stream()
+                    .filter(call -> isGone(call, word))
+                    .forEach(call -> mend(token, call.repair().withProof(), done));
         }
     }
 
@@ -242,12 +252,11 @@ public class Reconciler {
     /** Asks agents, a few at once; and Kubernetes about pods whose agents have become silent. */
     private void askAgents(String token, Inspected found, List<Done> done) {
         List<AgentQuestion> questions = found.plan().agents();
-        for (AgentQuestion silent : questions.stream()
-                .filter(AgentQuestion::silent)
-                .limit(MOST_QUESTIONS)
-                .toList()) {
-            tell(listener -> listener.silent(silent));
-            missing(silent).ifPresent(inquiry::take);
+        SortedMap<String, AgentQuestion> silent = new TreeMap<>();
+        questions.stream().filter(AgentQuestion::silent).forEach(question -> silent.put(question.pod(), question));
+        for (AgentQuestion question : silentPods.next(silent, MOST_QUESTIONS)) {
+            tell(listener -> listener.silent(question));
+            missing(question).ifPresent(inquiry::take);
         }
         List<Future<OptionalInt>> answers = new ArrayList<>();
         Semaphore few = new Semaphore(AGENTS_AT_ONCE);

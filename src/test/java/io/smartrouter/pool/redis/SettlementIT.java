@@ -86,6 +86,19 @@ class SettlementIT {
     }
 
     @Test
+    void whereManyPodsLeaveTheirQuarantineTheFirstCallerDoesNotWaitForAllOfThem() {
+        flush(START);
+        store.cluster(CorePods.pods(100));
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Exhausted.class);
+        store.setTime(START + QUARANTINE + 1);
+        assertThat(CorePods.allocate(store, "a", null)).isInstanceOf(Allocated.class);
+        assertThat(store.manager().pods())
+                .as("pods that the timer lets go")
+                .filteredOn(pod -> pod.state() == PodState.SUSPECT)
+                .hasSizeGreaterThan(50);
+    }
+
+    @Test
     void afterAFlushTheFirstRequestSettlesAndNoPodInACallIsOffered() {
         Allocated lost = twoPodsReadyAndOneInACall();
         long flushed = START + 100_000;
