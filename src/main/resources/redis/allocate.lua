@@ -23,7 +23,6 @@ if refusal then return refusal end
 
 local sid, provider, account, merchant = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local begun_by = ARGV[14] ~= sid and ARGV[14] or ''
-local time = text(now)
 if now > tonumber(ARGV[7]) then return { 'too_late', time } end
 
 -- Of most calls nothing is known: then one command says so.
@@ -138,10 +137,9 @@ if waiter then
 elseif waited and ARGV[10] == '' then
   redis.call('DEL', waited_key(sid))
 end
-give(given, pod, now + (connect_ms > 0 and connect_ms or tonumber(ARGV[8])), seq)
+give(given, pod, now + (connect_ms > 0 and connect_ms or tonumber(ARGV[8])), seq, 'call_allocated')
 if ARGV[10] ~= '' then redis.call('SET', call_lock_key(sid), ARGV[10], 'PX', ARGV[11]) end
 if begun_by ~= '' then
   redis.call('SET', request_key(begun_by), sid, 'PX', text(tonumber(ARGV[8]) + TOMBSTONE_MS))
 end
-add_event(seq, 'call_allocated', 'sid', sid, 'pod', pod.name, 'pool', pod.pool, 'lease', given.lease)
 return holding('allocated', given, pod.name, pod.address, pod.pool, seq)

@@ -19,7 +19,7 @@
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local sid, time = ARGV[2], text(now)
+local sid = ARGV[2]
 if now > tonumber(ARGV[7]) then return { 'too_late', time } end
 local call = read_call(sid)
 if not call then return { 'unknown', time } end
@@ -54,7 +54,7 @@ if live then
     local seq = next_seq()
     take_down(call, 'ended', reason, seq)
     free_slot(old, seq)
-    add_event(seq, 'call_ended', 'sid', sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason)
+    add_end(call, reason, seq)
     if limit then return { 'limit', time } end
     return { 'over', time, reason }
   end
@@ -101,7 +101,6 @@ local connect_ms = tonumber(ARGV[9])
 call.lease, call.allocated_at, call.incarnation = ARGV[6], time, pod.incarnation
 call.connect_by = connect_ms > 0 and text(now + connect_ms) or ''
 call.continues = call.continues + 1
-give(call, pod, now + (connect_ms > 0 and connect_ms or tonumber(ARGV[8])), seq)
+give(call, pod, now + (connect_ms > 0 and connect_ms or tonumber(ARGV[8])), seq, 'call_continued')
 if ARGV[10] ~= '' then redis.call('SET', call_lock_key(sid), ARGV[10], 'PX', ARGV[11]) end
-add_event(seq, 'call_continued', 'sid', sid, 'pod', pod.name, 'pool', pod.pool, 'lease', call.lease)
 return holding('allocated', call, pod.name, pod.address, pod.pool, seq)

@@ -40,7 +40,7 @@ local function end_call(sid)
       count_unreached(pod, may, tonumber(ARGV[2]), tonumber(ARGV[3]))
       write_pod(pod, seq)
     end
-    add_event(seq, 'call_ended', 'sid', sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason)
+    add_end(call, reason, seq)
     return { 'call', sid, call.pod, reason }
   end
 end
@@ -79,7 +79,7 @@ local kinds = {
   { word = 'waiter', index = waiting_key, plan = forget_waiter },
 }
 for _, kind in ipairs(kinds) do
-  local name = redis.call('ZRANGEBYSCORE', kind.index, '-inf', text(now), 'LIMIT', 0, 1)[1]
+  local name = redis.call('ZRANGEBYSCORE', kind.index, '-inf', time, 'LIMIT', 0, 1)[1]
   if name then
     local ready, act = pcall(kind.plan, name)
     local seq = next_seq()

@@ -41,7 +41,7 @@ if call and is_live(call) and call.lease == lease then
   end
   -- When the agent was last heard, for the question that its silence is. No transition: neither seq nor event; and a
   -- heartbeat that a full Redis cannot note is a heartbeat all the same.
-  if ARGV[15] == '0' then redis.pcall('HSET', call_key(sid), 'heartbeat_at', text(now)) end
+  if ARGV[15] == '0' then redis.pcall('HSET', call_key(sid), 'heartbeat_at', time) end
   return { 'live', address }
 end
 
@@ -73,8 +73,8 @@ if (not call or of_another) and unforgotten and pod and pod.incarnation == claim
   if of_another then redis.call('DEL', call_key(sid)) end
   give({ sid = sid, lease = lease, allocated_at = ARGV[7], connect_by = ARGV[8], provider = ARGV[9],
     account = ARGV[10], merchant = merchant, continues = tonumber(ARGV[14]) }, pod, deadline, seq)
-  redis.call('HSET', call_key(sid), 'state', 'connected', 'connected_at', text(now), 'pool', ARGV[5])
-  if ARGV[15] == '0' then redis.call('HSET', call_key(sid), 'heartbeat_at', text(now)) end -- it may have been the last
+  redis.call('HSET', call_key(sid), 'state', 'connected', 'connected_at', time, 'pool', ARGV[5])
+  if ARGV[15] == '0' then redis.call('HSET', call_key(sid), 'heartbeat_at', time) end -- it may have been the last
   add_event(seq, 'call_restored', 'sid', sid, 'pod', pod.name, 'lease', lease)
   return { 'restored', pod.address }
 end

@@ -81,9 +81,9 @@ local function plan_call(sid, copy, seq)
       affected[copy.pod] = true
     else
       if lost then
-        redis.call('HSET', call_key(sid), 'state', 'lost', 'ended_at', text(now), 'end_reason', 'pod_gone')
+        redis.call('HSET', call_key(sid), 'state', 'lost', 'ended_at', time, 'end_reason', 'pod_gone')
       end
-      redis.call('HSETNX', call_key(sid), 'ended_at', text(now))
+      redis.call('HSETNX', call_key(sid), 'ended_at', time)
       redis.call('PEXPIRE', call_key(sid), TOMBSTONE_MS)
     end
     if copy.request then

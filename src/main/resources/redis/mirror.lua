@@ -17,7 +17,7 @@ local function add_call(answer, sid, gone_at)
       answer[at + 1], answer[at + 2] = nil, nil
       return
     end
-    record = { 'state', 'withdrawn', 'seq', gone_at, 'ended_at', text(now) }
+    record = { 'state', 'withdrawn', 'seq', gone_at, 'ended_at', time }
   end
   local count = 0
   for i = 1, #record, 2 do
@@ -41,7 +41,7 @@ local function add_pod(answer, name)
   if not readable or v.err or not v[2] then return end
   local fields
   if v[1] == 'gone' then
-    fields = { 'state', 'gone', 'incarnation', v[2], 'version', v[3] or '0', 'seq', v[4] or '0', 'ended_at', text(now) }
+    fields = { 'state', 'gone', 'incarnation', v[2], 'version', v[3] or '0', 'seq', v[4] or '0', 'ended_at', time }
   elseif v[6] then
     fields = { 'state', v[5] == '1' and 'drained' or 'undrained', 'incarnation', v[2], 'seq', v[6] }
   else

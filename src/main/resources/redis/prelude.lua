@@ -33,12 +33,13 @@ local function words_of(failure)
 end
 
 local function redis_time_us()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+  local parts = redis.call('TIME')
+  return tonumber(parts[1]) * 1000000 + tonumber(parts[2])
 end
 
 local now_us = redis_time_us()
 local now = math.floor(now_us / 1000)
+local time = text(now) -- the same as records and answers hold it
 
 local function call_key(sid) return prefix .. 'call:' .. sid end
 local function pod_key(pod) return prefix .. 'pod:' .. pod end
@@ -135,6 +136,17 @@ local function read_record(sid)
   }
 end
 
+-- The part of a call's record that its end needs, read as read_record reads the whole.
+local function read_holding(sid)
+  local v = redis.call('HMGET', call_key(sid), 'state', 'pod', 'pool', 'lease', 'provider', 'account', 'merchant',
+    'ended_at')
+  if not v[1] then return nil end
+  return {
+    sid = sid, state = v[1], pod = v[2] or '', pool = v[3] or '', lease = v[4] or '', provider = v[5] or '',
+    account = v[6] or '', merchant = v[7] or '', ended_at = v[8] or '',
+  }
+end
+
 local function is_live(call) return call.state == 'allocated' or call.state == 'connected' end
 local function is_over(call) return call.state == 'ended' or call.state == 'lost' end
 
@@ -171,7 +183,7 @@ end
 -- `unconnected` is the pod's count of calls in a row that never connected, read before the first write.
 local function connect(call, longest_ms, unconnected, seq)
   redis.call('HSET', call_key(call.sid), 'state', 'connected', 'seq', seq)
-  redis.call('HSETNX', call_key(call.sid), 'connected_at', text(now))
+  redis.call('HSETNX', call_key(call.sid), 'connected_at', time)
   redis.call('HDEL', call_key(call.sid), 'stream_ended_at')
   redis.call('ZADD', calls_key, text(tonumber(call.allocated_at) + longest_ms), call.sid)
   if unconnected ~= '0' then redis.call('HSET', pod_key(call.pod), 'unconnected', '0') end
@@ -182,11 +194,17 @@ local function unconnected_of(pod) return redis.call('HGET', pod_key(pod), 'unco
 
 -- Takes a live call out of every index and leaves its tombstone. The pod's place in its pool is the caller's to mend.
 local function take_down(call, state, reason, seq)
-  redis.call('HSET', call_key(call.sid), 'state', state, 'ended_at', text(now), 'end_reason', reason, 'seq', seq)
+  redis.call('HSET', call_key(call.sid), 'state', state, 'ended_at', time, 'end_reason', reason, 'seq', seq)
   redis.call('PEXPIRE', call_key(call.sid), TOMBSTONE_MS)
   redis.call('ZREM', calls_key, call.sid)
   redis.call('SREM', pod_calls_key(call.pod), call.sid)
   if call.merchant ~= '' then redis.call('SREM', merchant_calls_key(call.merchant), call.sid) end
+end
+
+-- Tells of a live call's end, which take_down wrote: all of it that a mirror does not know of the call already.
+local function add_end(call, reason, seq)
+  add_event(seq, 'call_ended', 'sid', call.sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason,
+    'ended_at', time)
 end
 
 -- Leaves the tombstone of a call that never had a record, and tells of its end. `whose` says by what right it ended.
@@ -306,7 +324,7 @@ end
 -- Whether the pod may be kept from calls for a while because it did not answer. Never more than half of a pool: then it
 -- is the network that fails, not the pods.
 local function may_fail(pod)
-  local failed = redis.call('ZCOUNT', pool_probe_failed_key(pod.pool), '(' .. text(now), '+inf')
+  local failed = redis.call('ZCOUNT', pool_probe_failed_key(pod.pool), '(' .. time, '+inf')
   if pod.probe_failed_until <= now then failed = failed + 1 end
   return failed * 2 <= redis.call('SCARD', pool_pods_key(pod.pool))
 end
@@ -581,15 +599,15 @@ end
 
 -- Whether something is due by time alone that may free a pod.
 local function is_due()
-  local time = text(now)
   return redis.call('ZRANGEBYSCORE', calls_key, '-inf', time, 'LIMIT', 0, 1)[1]
     or redis.call('ZRANGEBYSCORE', pods_due_key, '-inf', time, 'LIMIT', 0, 1)[1]
 end
 
--- Gives the pod to the call. `deadline` is when the call must have ended or connected.
-local function give(call, pod, deadline, seq)
-  local record = { 'state', 'allocated', 'pod', pod.name, 'incarnation', pod.incarnation, 'pool', pod.pool,
-    'lease', call.lease, 'allocated_at', call.allocated_at, 'seq', seq }
+-- Gives the pod to the call. `deadline` is when the call must have ended or connected. `event` tells of it with the
+-- record, so that no mirror has to read that; nil where the caller tells, for the record holds more.
+local function give(call, pod, deadline, seq, event)
+  local record = { 'state', 'allocated', 'seq', seq, 'pod', pod.name, 'incarnation', pod.incarnation, 'pool', pod.pool,
+    'lease', call.lease, 'allocated_at', call.allocated_at }
   local length = #record
   for _, field in ipairs({ 'provider', 'account', 'merchant', 'connect_by', 'request' }) do
     if (call[field] or '') ~= '' then
@@ -599,16 +617,18 @@ local function give(call, pod, deadline, seq)
   end
   if call.continues > 0 then record[length + 1], record[length + 2] = 'continues', text(call.continues) end
   redis.call('HSET', call_key(call.sid), unpack(record))
-  redis.call('ZADD', calls_key, text(deadline), call.sid)
+  local ends = text(deadline)
+  redis.call('ZADD', calls_key, ends, call.sid)
   redis.call('SADD', pod_calls_key(pod.name), call.sid)
   if call.merchant ~= '' then redis.call('SADD', merchant_calls_key(call.merchant), call.sid) end
   pod.calls = pod.calls + 1
   stand_in_pool(pod)
+  if event then add_event(seq, event, 'sid', call.sid, 'deadline', ends, unpack(record, 5)) end -- state and seq go without saying
 end
 
 -- What a script answers of a call that holds a pod; `seq` is that of its record, for the asking router's mirror.
 local function holding(word, call, pod, address, pool, seq)
-  return { word, text(now), pod, call.incarnation, address, pool, call.lease, call.allocated_at, call.connect_by,
+  return { word, time, pod, call.incarnation, address, pool, call.lease, call.allocated_at, call.connect_by,
     call.provider, call.account, call.merchant, text(call.continues), seq,
     word == 'existing' and call.state or 'allocated' }
 end

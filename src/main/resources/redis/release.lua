@@ -14,13 +14,13 @@ local refusal = gate_refusal()
 if refusal then return refusal end
 
 local sid, right, lease, reason = ARGV[2], ARGV[3], ARGV[6], ARGV[7]
-local call = read_record(sid)
+local call = read_holding(sid)
 if not call and right ~= 'holder' then -- it may be named by the request that began it
   local begun = redis.call('GET', request_key(sid))
-  local named = begun and (read_record(begun) or read_waiter(begun))
+  local named = begun and (read_holding(begun) or read_waiter(begun))
   if named and (right ~= 'owner' or is_owner(named, ARGV[4], ARGV[5])) then
     sid = begun
-    call = read_record(sid)
+    call = read_holding(sid)
   end
 end
 if not call then
@@ -34,8 +34,8 @@ if not call then
   redis.call('ZSCORE', calls_key, sid)
   local seq = next_seq()
   if waiter then leave_queues(waiter) end
-  remember_end(sid, text(now), reason, { provider = ARGV[4], account = ARGV[5], lease = lease }, seq)
-  return { 'unknown', sid, seq, text(now) }
+  remember_end(sid, time, reason, { provider = ARGV[4], account = ARGV[5], lease = lease }, seq)
+  return { 'unknown', sid, seq, time }
 end
 if right == 'owner' and not is_owner(call, ARGV[4], ARGV[5]) then return { 'not_owner' } end
 if call.state == 'ended' then return { 'already_ended', call.pod, call.pool, call.ended_at } end
@@ -46,11 +46,11 @@ if call.state == 'lost' then -- holds nothing any more, but may wait for another
   local waiter = read_waiter(sid)
   if waiter then check_queues(sid, waiter.pools) end
   local seq = next_seq()
-  redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', text(now), 'end_reason', reason, 'seq', seq)
+  redis.call('HSET', call_key(sid), 'state', 'ended', 'ended_at', time, 'end_reason', reason, 'seq', seq)
   redis.call('PEXPIRE', call_key(sid), TOMBSTONE_MS)
   if waiter then leave_queues(waiter) end
   add_event(seq, 'call_ended', 'sid', sid, 'reason', reason)
-  return { 'already_ended', call.pod, call.pool, text(now), sid, seq }
+  return { 'already_ended', call.pod, call.pool, time, sid, seq }
 end
 
 local pod = slot_of(call, read_slots)
@@ -59,6 +59,6 @@ check_indexes(sid, call.merchant)
 local seq = next_seq()
 take_down(call, 'ended', reason, seq)
 free_slot(pod, seq)
-add_event(seq, 'call_ended', 'sid', sid, 'pod', call.pod, 'lease', call.lease, 'reason', reason)
+add_end(call, reason, seq)
 return { 'released', call.pod, pod and pod.pool or call.pool, pod and pod.state == 'draining' and '1' or '0',
-  sid, seq, text(now) }
+  sid, seq, time }

@@ -93,7 +93,7 @@ local function mend_call(call)
   if missing or late then redis.call('ZADD', calls_key, text(deadline), name) end
   if not live then redis.call('ZREM', calls_key, name) end
   if call and not live and not tonumber(call.ended_at) then -- a tombstone says when, and goes after its time
-    redis.call('HSET', call_key(name), 'ended_at', text(now), 'seq', seq)
+    redis.call('HSET', call_key(name), 'ended_at', time, 'seq', seq)
     redis.call('PEXPIRE', call_key(name), TOMBSTONE_MS)
   end
   for _, target in ipairs(targets) do stand_anew(target, seq) end

@@ -11,7 +11,7 @@
 local refusal = gate_refusal()
 if refusal then return refusal end
 
-local sid, time = ARGV[2], text(now)
+local sid = ARGV[2]
 local call = read_call(sid)
 if redis.call('GET', call_lock_key(sid)) ~= ARGV[4] or not call or not is_live(call) or call.lease ~= ARGV[3] then
   return { 'stale', time }

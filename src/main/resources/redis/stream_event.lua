@@ -29,7 +29,7 @@ end
 if call.stream_ended_at ~= '' then return { 'noted' } end
 local deadline = tonumber(redis.call('ZSCORE', calls_key, call.sid) or now)
 local seq = next_seq()
-redis.call('HSET', call_key(call.sid), 'stream_ended_at', text(now), 'seq', seq)
+redis.call('HSET', call_key(call.sid), 'stream_ended_at', time, 'seq', seq)
 redis.call('ZADD', calls_key, text(math.min(deadline, now + tonumber(ARGV[8]))), call.sid)
 add_event(seq, 'stream_ended', 'sid', call.sid, 'pod', call.pod, 'lease', call.lease)
 return { 'noted' }

@@ -12,11 +12,11 @@ if refusal then return refusal end
 local sid = ARGV[2]
 local call = read_call(sid)
 if redis.call('GET', call_lock_key(sid)) ~= ARGV[4] or not call or not is_live(call) or call.lease ~= ARGV[3] then
-  return { 'stale', text(now) }
+  return { 'stale', time }
 end
 local pod, chain = slot_of(call, read_slots), chain_of(call.merchant)
 check_indexes(sid, call.merchant)
 
 local seq = next_seq()
 withdraw(call, pod, seq)
-return { 'exhausted', text(now), call.merchant, unpack(chain) }
+return { 'exhausted', time, call.merchant, unpack(chain) }

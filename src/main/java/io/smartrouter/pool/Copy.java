@@ -155,7 +155,7 @@ public final class Copy {
     }
 
     /** What this call is after its end. */
-    Copy ended(Map<String, String> end) {
+    public Copy ended(Map<String, String> end) {
         Map<String, String> all = new HashMap<>(fields());
         all.putAll(end);
         all.put("state", "ended");

@@ -17,20 +17,31 @@ import org.springframework.stereotype.Component;
 public class MirrorFollower {
     private static final Logger log = LoggerFactory.getLogger(MirrorFollower.class);
     private static final Duration PAUSE = Duration.ofMillis(20);
+    /** Under load what happens in this time is read by one question. A single event, after a quiet time, is read at once. */
+    private static final Duration GATHER = Duration.ofMillis(10);
+    /** From so many on there is no need to wait for more. */
+    private static final int MANY = 100;
 
     private final RouterMirror mirror;
     private final MirrorStore store;
     private final MirrorExchange exchange;
     private final DeferredReleases releases;
     private final Ticker ticker;
+    private final Duration atMost;
 
     MirrorFollower(
-            RouterMirror mirror, MirrorStore store, MirrorExchange exchange, DeferredReleases releases, Ticker ticker) {
+            RouterMirror mirror,
+            MirrorStore store,
+            MirrorExchange exchange,
+            DeferredReleases releases,
+            Ticker ticker,
+            PoolProperties properties) {
         this.mirror = mirror;
         this.store = store;
         this.exchange = exchange;
         this.releases = releases;
         this.ticker = ticker;
+        atMost = properties.redis().commandTimeout().dividedBy(2);
     }
 
     /** Follows for a while: until there is something, or for less than a command's time-out. */
@@ -51,15 +62,17 @@ public class MirrorFollower {
     }
 
     private void follow() {
-        switch (store.next(mirror.dataSet(), mirror.upTo())) {
+        Duration wait = mirror.isWhole() ? atMost : Duration.ZERO;
+        switch (store.next(mirror.dataSet(), mirror.upTo(), mirror::call, wait)) {
             case Next.Gap gap -> {
                 mirror.broke();
                 begin();
             }
             case Next.Followed next -> {
-                mirror.follow(next.upTo(), next.copies(), next.isAll());
-                if (next.isAll()) {
-                    store.awaitAfter(next.upTo());
+                boolean some = next.upTo() > mirror.upTo();
+                mirror.follow(next.upTo(), next.newest(), next.copies());
+                if (some && next.newest() - next.upTo() < MANY) {
+                    ticker.pause(GATHER);
                 }
             }
         }
@@ -83,7 +96,8 @@ public class MirrorFollower {
         while (!page.cursor().isEmpty()) {
             page = store.calls(page.cursor());
             page.copies().forEach(snapshot::put);
-            if (!page.dataSet().equals(dataSet) || !(store.next(dataSet, upTo) instanceof Next.Followed next)) {
+            if (!page.dataSet().equals(dataSet)
+                    || !(store.next(dataSet, upTo, snapshot::call, Duration.ZERO) instanceof Next.Followed next)) {
                 return; // lost and opened again meanwhile, or events are missing all the same: it begins anew
             }
             next.copies().forEach(snapshot::put);

@@ -1,8 +1,10 @@
 package io.smartrouter.pool;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /** What mirrors need of the store: to read it page by page, to follow it, and to give back what it lost. */
 public interface MirrorStore {
@@ -22,13 +24,13 @@ public interface MirrorStore {
         record Gap() implements Next {}
 
         /**
-         * The records that were touched, as they stand now.
+         * What became of the records that were touched.
          *
          * @param upTo the last transition that is in it
-         * @param isAll whether there was none after it
-         * @param copies the records
+         * @param newest the last transition of the data set
+         * @param copies those records, but for those that are known as they are
          */
-        record Followed(long upTo, boolean isAll, List<Copy> copies) implements Next {}
+        record Followed(long upTo, long newest, List<Copy> copies) implements Next {}
     }
 
     /**
@@ -51,11 +53,13 @@ public interface MirrorStore {
     /** All pods that an operator's word stands on. */
     List<Copy> pods();
 
-    /** What was touched after this transition of this data set. */
-    Next next(String dataSet, long seq);
-
-    /** Waits until there is a transition after this one, or a while. */
-    void awaitAfter(long seq);
+    /**
+     * What was touched after this transition of this data set. One thread asks.
+     *
+     * @param known the copy that is held of a call, by its sid; asked before the copies of the answer are put
+     * @param atMost how long to wait for something; not at all where it is zero
+     */
+    Next next(String dataSet, long seq, Function<String, Optional<Copy>> known, Duration atMost);
 
     /** From now on mirrors may be joined: the pods are there. */
     void beginJoining(String token);

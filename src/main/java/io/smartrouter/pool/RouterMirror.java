@@ -31,6 +31,7 @@ public class RouterMirror {
     private String dataSet = "";
     private String contributedTo = "";
     private long upTo;
+    private long wholeAt; // seq from which on nothing is missing; 0 until the first events after a snapshot say it
     private boolean gapless;
     private long generation;
     private long inStep;
@@ -117,22 +118,29 @@ public class RouterMirror {
         forget();
         dataSet = ofDataSet;
         upTo = seq;
-        gapless = false; // until the events since then are read
+        broke(); // until the events that the snapshot's last page may show something of are read
         inStep = ticker.nanos();
         return denied;
     }
 
-    /** Takes what happened since. */
-    synchronized void follow(long seq, List<Copy> touched, boolean all) {
+    /**
+     * Takes what happened since.
+     *
+     * @param seq of the last transition that is in it
+     * @param newest of the data set's last transition
+     */
+    synchronized void follow(long seq, long newest, List<Copy> touched) {
         touched.forEach(this::put);
         upTo = seq;
-        gapless |= all;
+        wholeAt = wholeAt == 0 ? newest : wholeAt;
+        gapless |= upTo >= wholeAt;
         inStep = ticker.nanos();
     }
 
     /** Events are missing, or the data set is another one: nothing is forgotten, but it is not whole. */
     synchronized void broke() {
         gapless = false;
+        wholeAt = 0;
     }
 
     /** Gives up what is out of step for so long that ends are forgotten elsewhere. */

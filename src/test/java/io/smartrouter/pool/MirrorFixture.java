@@ -21,7 +21,12 @@ public final class MirrorFixture implements AutoCloseable {
     private @Nullable Thread thread;
 
     /** Puts it together; nothing runs yet. */
-    public MirrorFixture(Tokens tokens, MirrorStore store, MirrorChannel channel, DeferredReleases releases) {
+    public MirrorFixture(
+            Tokens tokens,
+            MirrorStore store,
+            MirrorChannel channel,
+            DeferredReleases releases,
+            PoolProperties properties) {
         this.store = store;
         Ticker ticker = new Ticker() {
             @Override
@@ -43,7 +48,7 @@ public final class MirrorFixture implements AutoCloseable {
             }
         };
         exchange = new MirrorExchange(mirror, store, channel, ticker, tokens);
-        follower = new MirrorFollower(mirror, store, exchange, releases, ticker);
+        follower = new MirrorFollower(mirror, store, exchange, releases, ticker, properties);
     }
 
     /** Follows from now on. */

@@ -2,6 +2,7 @@ package io.smartrouter.pool.redis;
 
 import io.smartrouter.pool.StoreUnavailableException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,11 +26,19 @@ final class OwnConnection implements AutoCloseable {
 
     /** @throws StoreUnavailableException if Redis cannot answer */
     void use(Consumer<RedisConnection> what) {
+        ask(connection -> {
+            what.accept(connection);
+            return true;
+        });
+    }
+
+    /** @throws StoreUnavailableException if Redis cannot answer */
+    <T> T ask(Function<RedisConnection, T> what) {
         try {
             if (open == null) {
                 open = connections.getConnection();
             }
-            what.accept(open);
+            return what.apply(open);
         } catch (DataAccessException | io.lettuce.core.RedisException | IllegalStateException e) {
             close();
             throw new StoreUnavailableException("Redis cannot answer: " + e.getMessage(), e);

@@ -13,26 +13,32 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.stream.ByteRecord;
 import org.springframework.data.redis.connection.stream.ReadOffset;
 import org.springframework.data.redis.connection.stream.StreamOffset;
 import org.springframework.data.redis.connection.stream.StreamReadOptions;
 
-/** Mirrors on Redis. Waiting for events blocks a connection of its own; everything else is a script. */
+/**
+ * Mirrors on Redis. Events are read plainly, on a connection of its own, which waits for them; everything else is a script.
+ */
 final class RedisMirrorStore implements MirrorStore, DisposableBean {
     private static final String CALLS_AT_ONCE = "200";
     private static final String SEQS_AT_ONCE = "1000";
-    private static final String RECORDS_AT_ONCE = "200";
+    private static final int RECORDS_AT_ONCE = 200;
+    private static final int EVENTS_AT_ONCE = 200;
     private static final int PAGE_HEAD = 4;
+    private static final int RECORDS_HEAD = 3;
 
     private final RedisCommands redis;
     private final RedisScripts scripts;
     private final RedisKeys keys;
     private final RedisRecords records;
     private final PoolProperties properties;
-    private final OwnConnection waiting; // one thread follows
+    private final OwnConnection following; // one thread follows
 
     RedisMirrorStore(
             RedisCommands redis,
@@ -45,7 +51,7 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
         this.keys = keys;
         this.records = new RedisRecords(redis, keys);
         this.properties = properties;
-        this.waiting = new OwnConnection(connections);
+        this.following = new OwnConnection(connections);
     }
 
     @Override
@@ -74,15 +80,52 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
         return new Page(answer.text(1), answer.number(2), answer.text(3), copies(answer, PAGE_HEAD));
     }
 
+    /**
+     * Events first, plainly, then the question whether this is still the data set that they are of, and whether it has the
+     * last of them: a connection that breaks may have led to another primary in between.
+     */
     @Override
-    public Next next(String dataSet, long seq) {
-        Answer answer = redis.run(scripts.mirrorNext, "", dataSet, Long.toString(seq), RECORDS_AT_ONCE);
-        return switch (answer.word()) {
-            case "gap" -> new Next.Gap();
-            case "done" -> new Next.Followed(answer.number(1), true, copies(answer, 2));
-            case "more" -> new Next.Followed(answer.number(1), false, copies(answer, 2));
-            default -> throw answer.unexpected();
-        };
+    public Next next(String dataSet, long seq, Function<String, Optional<Copy>> known, Duration atMost) {
+        long upTo = seq;
+        TouchedRecords touched = new TouchedRecords(known);
+        for (ByteRecord event : events(seq, atMost)) {
+            if (touched.unread() >= RECORDS_AT_ONCE) {
+                break; // one may name all calls of a pod
+            }
+            upTo++;
+            if (!event.getId().getValue().equals(upTo + "-0")) {
+                return new Next.Gap();
+            }
+            touched.add(upTo, event.getValue());
+        }
+        List<Copy> copies = new ArrayList<>(touched.told());
+        long newest = 0;
+        String read = upTo == seq ? "" : Long.toString(upTo);
+        for (List<String> records : touched.toRead(RECORDS_AT_ONCE)) {
+            String[] args =
+                    Stream.concat(Stream.of(dataSet, read), records.stream()).toArray(String[]::new);
+            Answer answer = redis.run(scripts.mirrorRecords, "", args);
+            if (answer.is("gap")) {
+                return new Next.Gap();
+            }
+            int values = (int) answer.number(2);
+            int from = RECORDS_HEAD + values;
+            if (!read.isEmpty() && !touched.last().equals(answer.parts().subList(RECORDS_HEAD, from))) {
+                return new Next.Gap();
+            }
+            newest = answer.number(1);
+            copies.addAll(copies(answer, from));
+        }
+        return new Next.Followed(upTo, newest, copies);
+    }
+
+    @SuppressWarnings("unchecked") // one stream, of byte arrays
+    private List<ByteRecord> events(long after, Duration atMost) {
+        StreamReadOptions options = StreamReadOptions.empty().count(EVENTS_AT_ONCE);
+        StreamOffset<byte[]> from =
+                StreamOffset.create(RedisRecords.bytes(keys.events()), ReadOffset.from(after + "-0"));
+        return following.ask(connection ->
+                connection.streamCommands().xRead(atMost.isZero() ? options : options.block(atMost), from));
     }
 
     private static List<Copy> copies(Answer answer, int from) {
@@ -99,17 +142,6 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
             at += 3 + values;
         }
         return copies;
-    }
-
-    @Override
-    @SuppressWarnings("unchecked") // one stream, of byte arrays
-    public void awaitAfter(long seq) {
-        Duration half = properties.redis().commandTimeout().dividedBy(2);
-        waiting.use(connection -> connection
-                .streamCommands()
-                .xRead(
-                        StreamReadOptions.empty().count(1).block(half),
-                        StreamOffset.create(RedisRecords.bytes(keys.events()), ReadOffset.from(seq + "-0"))));
     }
 
     @Override
@@ -147,6 +179,6 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
 
     @Override
     public void destroy() {
-        waiting.close();
+        following.close();
     }
 }

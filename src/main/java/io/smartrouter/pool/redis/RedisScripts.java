@@ -39,7 +39,7 @@ final class RedisScripts {
     final RedisScript<List<String>> settleOpen;
     final RedisScript<List<String>> settleJoin;
     final RedisScript<List<String>> join;
-    final RedisScript<List<String>> mirrorNext;
+    final RedisScript<List<String>> mirrorRecords;
     final RedisScript<List<String>> mirrorPage;
 
     private final Prelude prelude;
@@ -81,7 +81,7 @@ final class RedisScripts {
         settleOpen = script("settle_open");
         settleJoin = script("settle_join");
         join = script("join");
-        mirrorNext = mirroring("mirror_next");
+        mirrorRecords = mirroring("mirror_records");
         mirrorPage = mirroring("mirror_page");
     }
 

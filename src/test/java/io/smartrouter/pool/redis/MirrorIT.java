@@ -17,6 +17,7 @@ import io.smartrouter.pool.MirrorChannel;
 import io.smartrouter.pool.MirrorFixture;
 import io.smartrouter.pool.MirrorStore;
 import io.smartrouter.pool.MirrorStore.Next.Followed;
+import io.smartrouter.pool.MirrorStore.Next.Gap;
 import io.smartrouter.pool.Pod;
 import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.StoreUnavailableException;
@@ -31,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +55,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.data.domain.Range;
+import org.springframework.data.redis.connection.stream.MapRecord;
 
 /** Redis loses all or some of it, and the routers' mirrors give it back: nobody notices but by a moment's wait. */
 @Timeout(120)
@@ -516,10 +520,10 @@ class MirrorIT {
             Set<String> lost = new HashSet<>();
             long upTo = before.seq();
             for (boolean isAll = false; !isAll; ) {
-                Followed next = (Followed) store.next(before.dataSet(), upTo);
+                Followed next = (Followed) next(router, before.dataSet(), upTo);
                 assertThat(next.upTo()).isGreaterThan(upTo);
                 upTo = next.upTo();
-                isAll = next.isAll();
+                isAll = next.upTo() == next.newest();
                 steps.add(next.copies().size());
                 next.copies().stream()
                         .filter(copy -> "lost".equals(copy.fields().get("state")))
@@ -561,7 +565,8 @@ class MirrorIT {
                 }
                 CorePods.release(router, "long-" + page); // the oldest stand in the first page
             });
-            try (MirrorFixture mirror = new MirrorFixture(Tokens.secure(), store, NOBODY, new DeferredReleases())) {
+            try (MirrorFixture mirror =
+                    new MirrorFixture(Tokens.secure(), store, NOBODY, new DeferredReleases(), router.properties())) {
                 mirror.begin();
                 Awaitility.await().atMost(LONG).until(() -> mirror.wholeUpTo() > 0);
                 assertThat(mirror.live()).isLessThan(live);
@@ -588,6 +593,67 @@ class MirrorIT {
                 });
     }
 
+    /** What is read is of this data set and without a hole; else a mirror would call itself whole. */
+    @Test
+    void eventsThatAreMissingOrOfAnotherDataSetAreAGap() {
+        String stream = "voice:events";
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture router = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"))) {
+            router.cluster(CorePods.pods(5));
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.pool().configurations().poll();
+            MirrorStore.Page before = router.mirroring().store().calls("");
+            List.of("a", "b", "c").forEach(call -> CorePods.allocated(router, call));
+            long newest = before.seq() + 3;
+            assertThat(next(router, before.dataSet(), before.seq())).isInstanceOf(Followed.class);
+            assertThat(next(router, before.dataSet(), newest)).isEqualTo(new Followed(newest, newest, List.of()));
+            assertThat(next(router, "another", before.seq())).isEqualTo(new Gap());
+
+            router.template().opsForStream().delete(stream, newest - 1 + "-0");
+            assertThat(next(router, before.dataSet(), before.seq()))
+                    .as("a hole")
+                    .isEqualTo(new Gap());
+            assertThat(next(router, before.dataSet(), newest - 1)).isInstanceOf(Followed.class);
+            router.template().opsForStream().trim(stream, 0);
+            assertThat(next(router, before.dataSet(), newest)).as("none left").isEqualTo(new Gap());
+        }
+    }
+
+    /** A connection that breaks between two commands may have led to another primary, and back. */
+    @Test
+    void eventsOfAPrimaryThatTookAnotherWayAreAGap() {
+        String stream = "voice:events";
+        UnaryOperator<String> ledBack = script -> script.replace(
+                "local answer = { 'records'", "redis.call('RENAME', 'ours', events_key) local answer = { 'records'");
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture router = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"), ledBack)) {
+            router.cluster(CorePods.pods(5));
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.pool().configurations().poll();
+            MirrorStore.Page before = router.mirroring().store().calls("");
+            List.of("a", "b").forEach(call -> CorePods.allocated(router, call));
+            for (String lease : List.of("", "of-another-primary")) {
+                List<MapRecord<String, Object, Object>> events =
+                        router.template().opsForStream().range(stream, Range.unbounded());
+                router.template().rename(stream, "ours");
+                for (MapRecord<String, Object, Object> event : events) {
+                    Map<Object, Object> fields = new LinkedHashMap<>(event.getValue());
+                    fields.computeIfPresent("lease", (field, ours) -> lease.isEmpty() ? ours : lease);
+                    router.template()
+                            .opsForStream()
+                            .add(MapRecord.create(stream, fields).withId(event.getId()));
+                }
+                assertThat(next(router, before.dataSet(), before.seq()))
+                        .as("lease \"%s\"", lease)
+                        .isInstanceOf(lease.isEmpty() ? Followed.class : Gap.class);
+            }
+        }
+    }
+
+    private static MirrorStore.Next next(StoreFixture router, String dataSet, long seq) {
+        return router.mirroring().store().next(dataSet, seq, sid -> Optional.empty(), Duration.ZERO);
+    }
+
     @Test
     void aCallThatWaitsIsNotShownAsOneThatWasWithdrawn() {
         try (TestRedis redis = TestRedis.start();
@@ -601,7 +667,7 @@ class MirrorIT {
             AllocationRequest request = new AllocationRequest(new CallId("waits"), "plivo", "MA1", null)
                     .waiting(new Hold(Duration.ofMinutes(5), Duration.ofSeconds(10)));
             assertThat(router.manager().allocate(request)).isInstanceOf(Waiting.class);
-            Followed next = (Followed) store.next(before.dataSet(), before.seq());
+            Followed next = (Followed) next(router, before.dataSet(), before.seq());
             assertThat(next.upTo()).isGreaterThan(before.seq());
             assertThat(next.copies()).isEmpty();
         }

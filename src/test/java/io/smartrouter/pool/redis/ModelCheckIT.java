@@ -286,8 +286,16 @@ class ModelCheckIT {
                         ""),
                 Arguments.of(
                         "a call cannot be ended by the id of the request that began it",
-                        "    sid = begun\n    call = read_record(sid)\n",
+                        "    sid = begun\n    call = read_holding(sid)\n",
                         ""),
+                Arguments.of(
+                        "mirrors are told another deadline",
+                        "'deadline', ends, unpack(record, 5)",
+                        "'deadline', text(deadline + 1), unpack(record, 5)"),
+                Arguments.of(
+                        "mirrors are told another time of an end",
+                        "'ended_at', time)\nend",
+                        "'ended_at', text(now + 1))\nend"),
                 Arguments.of(
                         "the last used pod is taken first",
                         "  return pod.used\nend",

@@ -9,7 +9,9 @@ import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.ContinueOutcome;
 import io.smartrouter.pool.ContinueReply;
 import io.smartrouter.pool.ContinueRequest;
+import io.smartrouter.pool.Copy;
 import io.smartrouter.pool.DrainOutcome;
+import io.smartrouter.pool.FollowedCopies;
 import io.smartrouter.pool.Hold;
 import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.Lease;
@@ -27,6 +29,7 @@ import io.smartrouter.pool.StreamEvent;
 import io.smartrouter.testing.TestRedis;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -49,6 +52,7 @@ final class ModelRun implements AutoCloseable {
 
     private final StoreFixture fixture;
     private final PoolStore store;
+    private final FollowedCopies mirror;
     private final List<String> told = new ArrayList<>();
     private Model model = new Model(ModelConfig.FIRST.compiled(), EPOCH_MS);
     private @Nullable ModelConfig configured;
@@ -83,6 +87,7 @@ final class ModelRun implements AutoCloseable {
                         ModelConfig.FIRST.tiers()),
                 change);
         store = fixture.store();
+        mirror = new FollowedCopies(fixture.mirroring().store());
     }
 
     /** What was played last, step by step. */
@@ -133,7 +138,26 @@ final class ModelRun implements AutoCloseable {
             found.removeAll(expected);
             return Optional.of("records differ after " + step.op() + ": model " + missing + " scripts " + found);
         }
-        return Optional.empty();
+        return mirrorDiffers(dump).map(how -> "the mirror differs after " + step.op() + ": " + how);
+    }
+
+    /** A router that follows knows each call as its record stands. */
+    private Optional<String> mirrorDiffers(RedisDump dump) {
+        mirror.follow();
+        String calls = PREFIX + ":call:";
+        Map<String, Double> deadlines = dump.scores().getOrDefault(PREFIX + ":calls", Map.of());
+        return dump.hashes().entrySet().stream()
+                .filter(hash -> hash.getKey().startsWith(calls))
+                .map(hash -> {
+                    String sid = hash.getKey().substring(calls.length());
+                    Map<String, String> record = new HashMap<>(hash.getValue());
+                    record.remove("heartbeat_at"); // the agent's next word brings it back
+                    Optional.ofNullable(deadlines.get(sid))
+                            .ifPresent(deadline -> record.put("deadline", Long.toString(deadline.longValue())));
+                    return mirror.difference(new Copy(Copy.Kind.CALL, sid, record));
+                })
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private String[] both(Step step) {

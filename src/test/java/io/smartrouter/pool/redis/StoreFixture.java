@@ -81,7 +81,8 @@ public final class StoreFixture implements AutoCloseable {
                 tokens,
                 new RedisMirrorStore(commands, scripts, keys, properties, connections),
                 new RedisMirrorChannel(commands, keys, connections),
-                deferred);
+                deferred,
+                properties);
         store = new RedisPoolStore(commands, scripts, keys, properties, mirroring.mirror());
         settling = new RedisSettlementStore(commands, scripts, keys, store, properties, tokens);
         reconciling = new RedisReconcileStore(commands, scripts, keys, properties, mirroring.mirror());

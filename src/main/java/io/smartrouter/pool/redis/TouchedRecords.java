@@ -1,0 +1,157 @@
+package io.smartrouter.pool.redis;
+
+import io.smartrouter.pool.Copy;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a row of events touched. The event of an allocation brings the call's record with it, and that of an end all that
+ * changed of it; what else was touched is named, to be read. Of what is known already nothing is said: that is most of
+ * what a router follows, for its own outcomes are in its mirror before.
+ */
+final class TouchedRecords {
+    /** Fields of an event that name records; of a call's event its pod is none, for it changes nothing that a mirror holds. */
+    private static final Map<String, Copy.Kind> NAMING = Map.of(
+            "sid", Copy.Kind.CALL,
+            "sids", Copy.Kind.CALL,
+            "lost", Copy.Kind.CALL,
+            "call", Copy.Kind.CALL,
+            "pod", Copy.Kind.POD,
+            "pods", Copy.Kind.POD);
+
+    private static final Set<String> SAY_NOTHING_OF_RECORDS = Set.of("call_waits", "call_waited", "index_mended");
+    private static final byte[] SID = RedisRecords.bytes("sid");
+    private static final Set<String> NOT_OF_THE_RECORD = Set.of("type", "sid");
+
+    private final Function<String, Optional<Copy>> known;
+    private final Map<String, Copy> told = new LinkedHashMap<>();
+    private final Map<Touched, String> toRead = new LinkedHashMap<>();
+    private Map<byte[], byte[]> last = Map.of();
+
+    private record Touched(Copy.Kind kind, String name) {}
+
+    /** @param known the copy that is held of a call, by its sid */
+    TouchedRecords(Function<String, Optional<Copy>> known) {
+        this.known = known;
+    }
+
+    /**
+     * Takes the next event.
+     *
+     * @param seq its transition
+     */
+    void add(long seq, Map<byte[], byte[]> event) {
+        last = event;
+        String sid = value(event, SID);
+        Optional<Copy> before = sid == null
+                ? Optional.empty()
+                : Optional.ofNullable(told.get(sid)).or(() -> known.apply(sid));
+        if (before.isPresent() && before.orElseThrow().seq() >= seq) {
+            return;
+        }
+        Map<String, String> fields = new HashMap<>();
+        event.forEach((field, value) -> fields.put(text(field), text(value)));
+        if (sid != null) {
+            Optional<Copy> copy = told(sid, seq, before, fields);
+            if (copy.isPresent()) {
+                told.put(sid, copy.orElseThrow());
+                return;
+            }
+        }
+        boolean says = !SAY_NOTHING_OF_RECORDS.contains(fields.getOrDefault("type", ""));
+        String after = says ? Long.toString(seq) : "";
+        fields.forEach((field, names) -> {
+            Copy.Kind kind = NAMING.get(field);
+            if (kind == Copy.Kind.CALL || (kind == Copy.Kind.POD && sid == null)) {
+                name(kind, names, after);
+            }
+        });
+    }
+
+    /** The call's copy, if the event and what was known before it say all of it. */
+    private static Optional<Copy> told(String sid, long seq, Optional<Copy> before, Map<String, String> event) {
+        if (event.containsKey("allocated_at")) {
+            Map<String, String> record = new HashMap<>(event);
+            record.keySet().removeAll(NOT_OF_THE_RECORD);
+            record.put("state", "allocated");
+            record.put("seq", Long.toString(seq));
+            return Optional.of(new Copy(Copy.Kind.CALL, sid, record));
+        }
+        return before.filter(copy ->
+                        event.containsKey("ended_at") && copy.isLive() && isOf(copy, event.getOrDefault("lease", "")))
+                .map(copy -> copy.ended(Map.of(
+                        "seq", Long.toString(seq),
+                        "ended_at", event.getOrDefault("ended_at", ""),
+                        "end_reason", event.getOrDefault("reason", ""))));
+    }
+
+    private static boolean isOf(Copy call, String lease) {
+        return lease.equals(call.fields().get("lease"));
+    }
+
+    private void name(Copy.Kind kind, String names, String after) {
+        for (String name : names.split(" ", -1)) {
+            if (!name.isEmpty()) {
+                toRead.merge(new Touched(kind, name), after, (old, newer) -> newer.isEmpty() ? old : newer);
+            }
+        }
+    }
+
+    /** Copies of calls, as far as events brought them. */
+    Collection<Copy> told() {
+        return told.values();
+    }
+
+    /** How many records must be read. */
+    int unread() {
+        return toRead.size();
+    }
+
+    /** What the script must be asked for: kind, name and seq of each record, so many at a time; once at least. */
+    List<List<String>> toRead(int atOnce) {
+        List<List<String>> questions = new ArrayList<>();
+        questions.add(new ArrayList<>());
+        toRead.forEach((record, after) -> {
+            if (questions.getLast().size() == 3 * atOnce) {
+                questions.add(new ArrayList<>());
+            }
+            questions.getLast().addAll(List.of(kind(record.kind()), record.name(), after));
+        });
+        return questions;
+    }
+
+    /** Fields and values of the last event, in its order. */
+    List<String> last() {
+        return last.entrySet().stream()
+                .flatMap(field -> Stream.of(text(field.getKey()), text(field.getValue())))
+                .toList();
+    }
+
+    private static String kind(Copy.Kind kind) {
+        return kind == Copy.Kind.CALL ? "call" : "pod";
+    }
+
+    private static @Nullable String value(Map<byte[], byte[]> event, byte[] name) {
+        for (Map.Entry<byte[], byte[]> field : event.entrySet()) {
+            if (Arrays.equals(field.getKey(), name)) {
+                return text(field.getValue());
+            }
+        }
+        return null;
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}
