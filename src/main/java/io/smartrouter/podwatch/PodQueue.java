@@ -188,13 +188,10 @@ final class PodQueue {
         return entries.computeIfAbsent(pod, name -> new Entry());
     }
 
-    /** Gives the pod its one turn, in place of the one that it had. */
+    /** Gives the pod its one turn. A later one that it had is passed over when it comes: it is not looked for among all. */
     private void schedule(String pod, Entry entry, long at) {
-        if (entry.turn != null) {
-            if (entry.turn.at() - at <= 0) {
-                return;
-            }
-            turns.remove(entry.turn);
+        if (entry.turn != null && entry.turn.at() - at <= 0) {
+            return;
         }
         entry.turn = new Turn(pod, at);
         turns.add(entry.turn);

@@ -4,6 +4,7 @@ import io.smartrouter.pool.MirrorStore.Next;
 import io.smartrouter.pool.MirrorStore.Page;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -19,15 +20,16 @@ public class MirrorFollower {
     private static final Duration PAUSE = Duration.ofMillis(20);
     /** Under load what happens in this time is read by one question. A single event, after a quiet time, is read at once. */
     private static final Duration GATHER = Duration.ofMillis(10);
-    /** From so many on there is no need to wait for more. */
-    private static final int MANY = 100;
+
+    private static final int FAR_BEHIND = 100;
 
     private final RouterMirror mirror;
     private final MirrorStore store;
     private final MirrorExchange exchange;
     private final DeferredReleases releases;
     private final Ticker ticker;
-    private final Duration atMost;
+    private final Duration longestWait;
+    private boolean answered;
 
     MirrorFollower(
             RouterMirror mirror,
@@ -41,17 +43,20 @@ public class MirrorFollower {
         this.exchange = exchange;
         this.releases = releases;
         this.ticker = ticker;
-        atMost = properties.redis().commandTimeout().dividedBy(2);
+        longestWait = properties.redis().commandTimeout().dividedBy(2);
     }
 
     /** Follows for a while: until there is something, or for less than a command's time-out. */
     public void step() {
         mirror.discardIfOld();
+        Duration wait = answered && mirror.isWhole() ? longestWait : Duration.ZERO;
+        answered = false;
         try {
             if (mirror.dataSet().isEmpty()) {
                 begin();
             }
-            follow();
+            follow(wait);
+            answered = true;
         } catch (UnsettledException e) {
             exchange.contributeToWhatIsUnderWay();
             ticker.pause(PAUSE);
@@ -61,17 +66,19 @@ public class MirrorFollower {
         }
     }
 
-    private void follow() {
-        Duration wait = mirror.isWhole() ? atMost : Duration.ZERO;
-        switch (store.next(mirror.dataSet(), mirror.upTo(), mirror::call, wait)) {
+    private void follow(Duration wait) {
+        String dataSet = mirror.dataSet();
+        long before = mirror.upTo();
+        switch (store.next(dataSet, before, mirror::call, wait)) {
             case Next.Gap gap -> {
                 mirror.broke();
+                ticker.pause(PAUSE);
                 begin();
             }
             case Next.Followed next -> {
-                boolean some = next.upTo() > mirror.upTo();
-                mirror.follow(next.upTo(), next.newest(), next.copies());
-                if (some && next.newest() - next.upTo() < MANY) {
+                mirror.follow(dataSet, next.upTo(), next.newest(), next.copies());
+                boolean isFarBehind = next.newest() - next.upTo() > FAR_BEHIND;
+                if (next.upTo() > before && !isFarBehind) {
                     ticker.pause(GATHER);
                 }
             }
@@ -80,13 +87,18 @@ public class MirrorFollower {
 
     /**
      * Reads a snapshot. What happens meanwhile is read between its pages, for more may happen during a long one than the
-     * store keeps events of; then it would end in a gap, and so would the next.
+     * store keeps events of; then it would end in a gap, and so would the next. A page that cannot be read is asked for once
+     * more, for of the thousands of a long one Redis may well answer one too late.
      */
     private void begin() {
         Page page = store.calls("");
-        if (!mirror.isPartOf(page.dataSet())) {
+        while (!mirror.isPartOf(page.dataSet())) {
+            String joined = page.dataSet();
             exchange.joinLate();
             page = store.calls("");
+            if (page.dataSet().equals(joined)) {
+                mirror.contributed(joined);
+            }
         }
         String dataSet = page.dataSet();
         long upTo = page.seq();
@@ -94,10 +106,13 @@ public class MirrorFollower {
         store.pods().forEach(snapshot::put);
         page.copies().forEach(snapshot::put);
         while (!page.cursor().isEmpty()) {
-            page = store.calls(page.cursor());
+            String cursor = page.cursor();
+            page = twice(() -> store.calls(cursor));
             page.copies().forEach(snapshot::put);
+            long before = upTo;
             if (!page.dataSet().equals(dataSet)
-                    || !(store.next(dataSet, upTo, snapshot::call, Duration.ZERO) instanceof Next.Followed next)) {
+                    || !(twice(() -> store.next(dataSet, before, snapshot::call, Duration.ZERO))
+                            instanceof Next.Followed next)) {
                 return; // lost and opened again meanwhile, or events are missing all the same: it begins anew
             }
             next.copies().forEach(snapshot::put);
@@ -107,6 +122,17 @@ public class MirrorFollower {
         if (!unknown.isEmpty()) {
             log.warn("ends asked again, the data set takes their calls for live calls={}", unknown.size());
             unknown.forEach(releases::keep);
+        }
+    }
+
+    private <T> T twice(Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (UnsettledException e) {
+            throw e;
+        } catch (StoreUnavailableException e) {
+            ticker.pause(PAUSE);
+            return question.get();
         }
     }
 }

@@ -126,15 +126,21 @@ public class RouterMirror {
     /**
      * Takes what happened since.
      *
+     * @param ofDataSet that it was asked of; what is of another one is not taken
      * @param seq of the last transition that is in it
      * @param newest of the data set's last transition
      */
-    synchronized void follow(long seq, long newest, List<Copy> touched) {
+    synchronized void follow(String ofDataSet, long seq, long newest, List<Copy> touched) {
+        if (!ofDataSet.equals(dataSet)) {
+            return; // the mirror was given up meanwhile
+        }
         touched.forEach(this::put);
+        if (seq > upTo || seq >= newest) {
+            inStep = ticker.nanos();
+        }
         upTo = seq;
         wholeAt = wholeAt == 0 ? newest : wholeAt;
         gapless |= upTo >= wholeAt;
-        inStep = ticker.nanos();
     }
 
     /** Events are missing, or the data set is another one: nothing is forgotten, but it is not whole. */
@@ -148,7 +154,7 @@ public class RouterMirror {
         if (ticker.since(inStep).compareTo(OUT_OF_STEP) > 0) {
             copies = new LeaseMirror();
             answeredEnds.clear();
-            gapless = false;
+            broke();
             dataSet = "";
         }
     }

@@ -127,7 +127,7 @@ class LeaseMirrorTest {
         LeaseMirror snapshot = mirror(
                 List.of(call("live", "connected", 20), call("given", "allocated", 21), call("other", "allocated", 22)));
         assertThat(mirror.renew("set", 22, snapshot)).containsExactlyInAnyOrder(release("live"), release("given"));
-        mirror.follow(24, 24, List.of(ended("newer", 700_000_000)));
+        mirror.follow("set", 24, 24, List.of(ended("newer", 700_000_000)));
         assertThat(mirror.renew("set", 24, mirror(List.of()))).isEmpty();
         assertThat(mirror.renew("set", 25, mirror(List.of(call("ended", "connected", 25)))))
                 .as("an end of long ago is forgotten")
@@ -143,9 +143,9 @@ class LeaseMirrorTest {
         RouterMirror mirror = new RouterMirror(Ticker.system());
         mirror.renew("set", 10, mirror(List.of(call("a", "allocated", 5))));
         assertThat(mirror.handOver().wholeUpTo()).isEmpty();
-        mirror.follow(12, 13, List.of(call("b", "allocated", 12)));
+        mirror.follow("set", 12, 13, List.of(call("b", "allocated", 12)));
         assertThat(mirror.isWhole()).isFalse();
-        mirror.follow(13, 13, List.of());
+        mirror.follow("set", 13, 13, List.of());
         assertThat(mirror.handOver().wholeUpTo()).hasValue(13);
         mirror.broke();
         assertThat(mirror.handOver().wholeUpTo()).isEmpty();

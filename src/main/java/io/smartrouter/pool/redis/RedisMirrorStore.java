@@ -23,7 +23,7 @@ import org.springframework.data.redis.connection.stream.StreamOffset;
 import org.springframework.data.redis.connection.stream.StreamReadOptions;
 
 /**
- * Mirrors on Redis. Events are read plainly, on a connection of its own, which waits for them; everything else is a script.
+ * Mirrors on Redis. Events are read plainly, and waited for on a connection of its own; everything else is a script.
  */
 final class RedisMirrorStore implements MirrorStore, DisposableBean {
     private static final String CALLS_AT_ONCE = "200";
@@ -82,39 +82,40 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
 
     /**
      * Events first, plainly, then the question whether this is still the data set that they are of, and whether it has the
-     * last of them: a connection that breaks may have led to another primary in between.
+     * last of them: a connection that breaks may have led to another primary in between. Where the gate is shut, that is
+     * what is said, whatever the events look like.
      */
     @Override
     public Next next(String dataSet, long seq, Function<String, Optional<Copy>> known, Duration atMost) {
         long upTo = seq;
+        boolean hole = false;
         TouchedRecords touched = new TouchedRecords(known);
         for (ByteRecord event : events(seq, atMost)) {
-            if (touched.unread() >= RECORDS_AT_ONCE) {
-                break; // one may name all calls of a pod
+            hole = !event.getId().getValue().equals(upTo + 1 + "-0");
+            if (hole || touched.unread() >= RECORDS_AT_ONCE) {
+                break; // one event may name all calls of a pod
             }
             upTo++;
-            if (!event.getId().getValue().equals(upTo + "-0")) {
-                return new Next.Gap();
-            }
             touched.add(upTo, event.getValue());
         }
         List<Copy> copies = new ArrayList<>(touched.told());
         long newest = 0;
-        String read = upTo == seq ? "" : Long.toString(upTo);
         for (List<String> records : touched.toRead(RECORDS_AT_ONCE)) {
-            String[] args =
-                    Stream.concat(Stream.of(dataSet, read), records.stream()).toArray(String[]::new);
+            String[] args = Stream.concat(Stream.of(dataSet, Long.toString(upTo)), records.stream())
+                    .toArray(String[]::new);
             Answer answer = redis.run(scripts.mirrorRecords, "", args);
-            if (answer.is("gap")) {
+            if (hole || answer.is("gap")) {
                 return new Next.Gap();
             }
-            int values = (int) answer.number(2);
-            int from = RECORDS_HEAD + values;
-            if (!read.isEmpty() && !touched.last().equals(answer.parts().subList(RECORDS_HEAD, from))) {
+            int from = RECORDS_HEAD + (int) answer.number(2);
+            if (upTo > seq && !touched.last().equals(answer.parts().subList(RECORDS_HEAD, from))) {
                 return new Next.Gap();
             }
             newest = answer.number(1);
             copies.addAll(copies(answer, from));
+        }
+        if (upTo == seq && upTo < newest) {
+            following.close(); // it may still lead to a primary that nobody else asks any more
         }
         return new Next.Followed(upTo, newest, copies);
     }

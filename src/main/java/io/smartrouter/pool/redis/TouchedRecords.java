@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a row of events touched. The event of an allocation brings the call's record with it, and that of an end all that
- * changed of it; what else was touched is named, to be read. Of what is known already nothing is said: that is most of
- * what a router follows, for its own outcomes are in its mirror before.
+ * changed of it; what else was touched is named, to be read. A router's own outcomes are in its mirror before, and what
+ * an answer said may be less than the record: then the event says the rest, or the record is read.
  */
 final class TouchedRecords {
     /** Fields of an event that name records; of a call's event its pod is none, for it changes nothing that a mirror holds. */
@@ -57,13 +57,13 @@ final class TouchedRecords {
         Optional<Copy> before = sid == null
                 ? Optional.empty()
                 : Optional.ofNullable(told.get(sid)).or(() -> known.apply(sid));
-        if (before.isPresent() && before.orElseThrow().seq() >= seq) {
+        if (before.isPresent() && before.orElseThrow().seq() > seq) {
             return;
         }
         Map<String, String> fields = new HashMap<>();
         event.forEach((field, value) -> fields.put(text(field), text(value)));
         if (sid != null) {
-            Optional<Copy> copy = told(sid, seq, before, fields);
+            Optional<Copy> copy = copy(sid, seq, before, fields);
             if (copy.isPresent()) {
                 told.put(sid, copy.orElseThrow());
                 return;
@@ -79,8 +79,8 @@ final class TouchedRecords {
         });
     }
 
-    /** The call's copy, if the event and what was known before it say all of it. */
-    private static Optional<Copy> told(String sid, long seq, Optional<Copy> before, Map<String, String> event) {
+    /** The call after this event, if that and what was known before say all of it. */
+    private static Optional<Copy> copy(String sid, long seq, Optional<Copy> before, Map<String, String> event) {
         if (event.containsKey("allocated_at")) {
             Map<String, String> record = new HashMap<>(event);
             record.keySet().removeAll(NOT_OF_THE_RECORD);
@@ -88,16 +88,21 @@ final class TouchedRecords {
             record.put("seq", Long.toString(seq));
             return Optional.of(new Copy(Copy.Kind.CALL, sid, record));
         }
-        return before.filter(copy ->
-                        event.containsKey("ended_at") && copy.isLive() && isOf(copy, event.getOrDefault("lease", "")))
-                .map(copy -> copy.ended(Map.of(
-                        "seq", Long.toString(seq),
-                        "ended_at", event.getOrDefault("ended_at", ""),
-                        "end_reason", event.getOrDefault("reason", ""))));
-    }
-
-    private static boolean isOf(Copy call, String lease) {
-        return lease.equals(call.fields().get("lease"));
+        if (before.isEmpty() || !event.containsKey("ended_at")) {
+            return Optional.empty();
+        }
+        Copy known = before.orElseThrow();
+        if (known.seq() == seq) { // an own outcome: of what the end alone said more must be read
+            return known.fields().containsKey("pod") ? before : Optional.empty();
+        }
+        if (!known.isLive()
+                || !event.getOrDefault("lease", "").equals(known.fields().get("lease"))) {
+            return Optional.empty();
+        }
+        return Optional.of(known.ended(Map.of(
+                "seq", Long.toString(seq),
+                "ended_at", event.getOrDefault("ended_at", ""),
+                "end_reason", event.getOrDefault("reason", ""))));
     }
 
     private void name(Copy.Kind kind, String names, String after) {

@@ -2,6 +2,7 @@ package io.smartrouter.pool.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.smartrouter.pool.Allocation;
 import io.smartrouter.pool.AllocationOutcome;
 import io.smartrouter.pool.AllocationOutcome.Allocated;
 import io.smartrouter.pool.AllocationOutcome.CallEnded;
@@ -10,6 +11,9 @@ import io.smartrouter.pool.AllocationOutcome.Waiting;
 import io.smartrouter.pool.AllocationRequest;
 import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.CallState;
+import io.smartrouter.pool.ContinueOutcome;
+import io.smartrouter.pool.ContinueRequest;
+import io.smartrouter.pool.Copy;
 import io.smartrouter.pool.DeferredReleases;
 import io.smartrouter.pool.HeartbeatOutcome;
 import io.smartrouter.pool.Hold;
@@ -31,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -559,11 +564,14 @@ class MirrorIT {
             AtomicInteger pages = new AtomicInteger();
             MirrorStore store = beforeEachPage(router.mirroring().store(), () -> {
                 int page = pages.getAndIncrement();
-                for (int i = 0; i < endWithEachPage; i++) {
-                    CorePods.allocated(router, "short-" + page + "-" + i);
-                    CorePods.release(router, "short-" + page + "-" + i);
-                }
-                CorePods.release(router, "long-" + page); // the oldest stand in the first page
+                patiently(() -> {
+                    for (int i = 0; i < endWithEachPage; i++) {
+                        CorePods.allocated(router, "short-" + page + "-" + i);
+                        CorePods.release(router, "short-" + page + "-" + i);
+                    }
+                    CorePods.release(router, "long-" + page); // the oldest stand in the first page
+                    return true;
+                });
             });
             try (MirrorFixture mirror =
                     new MirrorFixture(Tokens.secure(), store, NOBODY, new DeferredReleases(), router.properties())) {
@@ -575,15 +583,87 @@ class MirrorIT {
         }
     }
 
+    @Test
+    void aPageThatRedisAnswersTooLateIsAskedForAgainAndNotTheWholeSnapshot() {
+        int live = 500;
+        AtomicInteger pages = new AtomicInteger();
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture router = new StoreFixture(
+                        redis, Map.of("router.settle.quarantine", "0s", "router.config.tiers", shared(1_000)))) {
+            router.cluster(CorePods.pods(1));
+            assertThat(router.pool().settlement().settle()).isTrue();
+            router.pool().configurations().poll();
+            for (int i = 0; i < live; i++) {
+                CorePods.allocated(router, "c" + i);
+            }
+            MirrorStore store = beforeEachPage(router.mirroring().store(), () -> {
+                if (pages.incrementAndGet() == 4) {
+                    throw new StoreUnavailableException("too late");
+                }
+            });
+            try (MirrorFixture mirror =
+                    new MirrorFixture(Tokens.secure(), store, NOBODY, new DeferredReleases(), router.properties())) {
+                mirror.begin();
+                Awaitility.await().atMost(LONG).until(() -> mirror.wholeUpTo() > 0);
+                assertThat(mirror.live()).isEqualTo(live);
+            }
+            assertThat(pages.get())
+                    .as("the first page before and after its join, one twice, and one that is empty")
+                    .isEqualTo(1 + 3 + 1 + 1);
+        }
+    }
+
+    /** An answer says less: not by which request a call began, nor of an end whose call another router gave. */
+    @Test
+    void whatARouterKnowsByItsAnswersIsTheWholeRecordOnceItHasFollowed() {
+        try (TestRedis redis = TestRedis.start();
+                StoreFixture one = new StoreFixture(redis, QUARANTINE);
+                StoreFixture two = new StoreFixture(redis, QUARANTINE)) {
+            opened(List.of(one, two), 10);
+            two.mirroring().hold(true);
+            Map<String, Allocation> given = new HashMap<>();
+            for (String sid : List.of("asked-twice", "moved", "ended")) {
+                AllocationRequest request =
+                        new AllocationRequest(new CallId(sid), "plivo", "MA1", "acme", null, "REQ-" + sid);
+                given.put(sid, ((Allocated) one.manager().allocate(request)).allocation());
+            }
+            AllocationRequest again = new AllocationRequest(new CallId("asked-twice"), "plivo", "MA1", "acme");
+            assertThat(((Allocated) two.manager().allocate(again)).existing()).isTrue();
+            Allocation moved = Objects.requireNonNull(given.get("moved"));
+            two.pool().agentRefuses(address -> address.equals(moved.address()));
+            assertThat(two.manager().continueCall(new ContinueRequest(moved.call(), "plivo", "MA1", moved.lease())))
+                    .isInstanceOf(ContinueOutcome.Continues.class);
+            CorePods.release(two, "ended");
+            assertThat(copy(two, "ended").fields()).doesNotContainKey("pod");
+            two.mirroring().hold(false);
+            inStep(List.of(one, two));
+
+            for (StoreFixture router : List.of(one, two)) {
+                for (String sid : given.keySet()) {
+                    Map<String, String> record = new HashMap<>();
+                    router.template()
+                            .opsForHash()
+                            .entries("voice:call:" + sid)
+                            .forEach((field, value) -> record.put((String) field, (String) value));
+                    Optional.ofNullable(router.template().opsForZSet().score("voice:calls", sid))
+                            .ifPresent(deadline -> record.put("deadline", Long.toString(deadline.longValue())));
+                    assertThat(record).containsKeys("request", "pod");
+                    assertThat(copy(router, sid)).isEqualTo(new Copy(Copy.Kind.CALL, sid, record));
+                }
+            }
+        }
+    }
+
+    private static Copy copy(StoreFixture router, String sid) {
+        return router.mirroring().mirror().call(sid).orElseThrow();
+    }
+
     /** A store with which something happens before each page. */
     private static MirrorStore beforeEachPage(MirrorStore store, Runnable what) {
         return (MirrorStore) Proxy.newProxyInstance(
                 MirrorStore.class.getClassLoader(), new Class<?>[] {MirrorStore.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("calls")) {
-                        patiently(() -> {
-                            what.run();
-                            return true;
-                        });
+                        what.run();
                     }
                     try {
                         return method.invoke(store, arguments);
@@ -615,7 +695,12 @@ class MirrorIT {
                     .isEqualTo(new Gap());
             assertThat(next(router, before.dataSet(), newest - 1)).isInstanceOf(Followed.class);
             router.template().opsForStream().trim(stream, 0);
-            assertThat(next(router, before.dataSet(), newest)).as("none left").isEqualTo(new Gap());
+            assertThat(next(router, before.dataSet(), newest - 1))
+                    .as("none left")
+                    .isEqualTo(new Gap());
+            assertThat(next(router, before.dataSet(), newest))
+                    .as("none left, and none that the mirror lacks")
+                    .isEqualTo(new Followed(newest, newest, List.of()));
         }
     }
 
@@ -624,7 +709,8 @@ class MirrorIT {
     void eventsOfAPrimaryThatTookAnotherWayAreAGap() {
         String stream = "voice:events";
         UnaryOperator<String> ledBack = script -> script.replace(
-                "local answer = { 'records'", "redis.call('RENAME', 'ours', events_key) local answer = { 'records'");
+                "local event = redis.call('XRANGE', events_key",
+                "redis.call('RENAME', 'ours', events_key) local event = redis.call('XRANGE', events_key");
         try (TestRedis redis = TestRedis.start();
                 StoreFixture router = new StoreFixture(redis, Map.of("router.settle.quarantine", "0s"), ledBack)) {
             router.cluster(CorePods.pods(5));
