@@ -26,16 +26,24 @@ public final class Batches {
      * @throws RuntimeException what a step threw; others that were under way have ended, and no more were begun
      */
     public static <T, R> List<R> each(List<T> all, Function<List<T>, R> step) {
-        AtomicBoolean failed = new AtomicBoolean();
-        List<Callable<Optional<R>>> parts = new ArrayList<>();
+        List<List<T>> parts = new ArrayList<>();
         for (int from = 0; from < all.size(); from += SIZE) {
-            List<T> part = all.subList(from, Math.min(all.size(), from + SIZE));
-            parts.add(() -> {
+            parts.add(all.subList(from, Math.min(all.size(), from + SIZE)));
+        }
+        return atOnce(parts, AT_A_TIME, step);
+    }
+
+    /** The same for each one of a list, so many at once. */
+    public static <T, R> List<R> atOnce(List<T> all, int most, Function<T, R> step) {
+        AtomicBoolean failed = new AtomicBoolean();
+        List<Callable<Optional<R>>> steps = new ArrayList<>();
+        for (T one : all) {
+            steps.add(() -> {
                 if (failed.get()) {
                     return Optional.empty();
                 }
                 try {
-                    return Optional.of(step.apply(part));
+                    return Optional.of(step.apply(one));
                 } catch (RuntimeException e) {
                     failed.set(true);
                     throw e;
@@ -43,9 +51,9 @@ public final class Batches {
             });
         }
         try (ExecutorService threads =
-                Executors.newFixedThreadPool(AT_A_TIME, Thread.ofVirtual().factory())) {
+                Executors.newFixedThreadPool(most, Thread.ofVirtual().factory())) {
             List<R> done = new ArrayList<>();
-            for (Future<Optional<R>> outcome : threads.invokeAll(parts)) {
+            for (Future<Optional<R>> outcome : threads.invokeAll(steps)) {
                 outcome.get().ifPresent(done::add);
             }
             return done;

@@ -23,6 +23,7 @@ public class PoolManager {
     private static final Logger log = LoggerFactory.getLogger(PoolManager.class);
     private static final int MOST_EXPIRED_AT_ONCE = 1_000;
     private static final int MOST_EXPIRED_BY_A_CALLER = 20;
+    private static final int AGENTS_AT_ONCE = 16;
 
     private final PoolStore store;
     private final Settlement settlement;
@@ -210,14 +211,19 @@ public class PoolManager {
 
     /** Asks the agents of quarantined pods whether they are free, and lets those go that say so. */
     public void askQuarantined() {
-        for (Pod pod : settled(store::pods)) {
-            if (pod.quarantinedUntil() != null && pod.calls() == 0 && probe.saysFree(pod.address())) {
+        List<Pod> quarantined = settled(store::pods).stream()
+                .filter(pod -> pod.quarantinedUntil() != null && pod.calls() == 0)
+                .toList();
+        Batches.atOnce(quarantined, AGENTS_AT_ONCE, pod -> {
+            boolean free = probe.saysFree(pod.address());
+            if (free) {
                 settled(() -> {
                     store.free(pod.name(), pod.incarnation());
                     return true;
                 });
             }
-        }
+            return free;
+        });
     }
 
     /** The call's record, or empty. */

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 import io.smartrouter.podwatch.PodInquiry;
 import io.smartrouter.podwatch.PodNews;
 import io.smartrouter.pool.AgentProbe;
+import io.smartrouter.pool.Batches;
 import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.InvalidInputException;
 import io.smartrouter.pool.PodSource;
@@ -29,11 +30,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -258,35 +254,11 @@ public class Reconciler {
             tell(listener -> listener.silent(question));
             missing(question).ifPresent(inquiry::take);
         }
-        List<Future<OptionalInt>> answers = new ArrayList<>();
-        Semaphore few = new Semaphore(AGENTS_AT_ONCE);
-        try (ExecutorService asking = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (AgentQuestion question : questions) {
-                answers.add(asking.submit(() -> {
-                    few.acquire();
-                    try {
-                        return probe.activeCalls(question.address());
-                    } finally {
-                        few.release();
-                    }
-                }));
-            }
-        }
+        List<OptionalInt> answers =
+                Batches.atOnce(questions, AGENTS_AT_ONCE, question -> probe.activeCalls(question.address()));
         denials.keepOnly(questions);
         for (int i = 0; i < questions.size(); i++) {
-            denials.take(questions.get(i), answer(answers.get(i)), found.view().nowMs())
-                    .forEach(end -> mend(token, end, done));
-        }
-    }
-
-    private static OptionalInt answer(Future<OptionalInt> answer) {
-        try {
-            return answer.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return OptionalInt.empty();
-        } catch (ExecutionException e) {
-            return OptionalInt.empty(); // no word
+            denials.take(questions.get(i), answers.get(i), found.view().nowMs()).forEach(end -> mend(token, end, done));
         }
     }
 

@@ -14,12 +14,17 @@ import io.smartrouter.pool.Incarnation;
 import io.smartrouter.pool.Lease;
 import io.smartrouter.pool.LeaseClaim;
 import io.smartrouter.pool.PodFacts;
+import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.ReleaseOutcome;
 import io.smartrouter.pool.ReleaseRequest;
 import io.smartrouter.testing.TestRedis;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,6 +88,26 @@ class AgentsWordIT {
         assertThat(podOf(CorePods.allocate(store, "b", null)))
                 .isNotEqualTo(onItsWay.allocation().pod());
         assertThat(CorePods.allocate(store, "c", null)).isInstanceOf(Exhausted.class);
+    }
+
+    @Test
+    void agentsAreAskedSeveralAtOnce() {
+        store.cluster(CorePods.pods(20));
+        flush();
+        store.setTime(FLUSHED + ON_ITS_WAY);
+        CyclicBarrier four = new CyclicBarrier(4);
+        store.pool().agentSaysFree(address -> {
+            try {
+                four.await(20, TimeUnit.SECONDS);
+                return true;
+            } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                return false;
+            }
+        });
+        store.manager().askQuarantined();
+        assertThat(store.manager().pods())
+                .hasSize(20)
+                .allSatisfy(pod -> assertThat(pod.state()).isEqualTo(PodState.READY));
     }
 
     @Test
