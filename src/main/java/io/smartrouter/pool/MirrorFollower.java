@@ -55,8 +55,7 @@ public class MirrorFollower {
             if (mirror.dataSet().isEmpty()) {
                 begin();
             }
-            follow(wait);
-            answered = true;
+            answered = follow(wait);
         } catch (UnsettledException e) {
             exchange.contributeToWhatIsUnderWay();
             ticker.pause(PAUSE);
@@ -66,14 +65,16 @@ public class MirrorFollower {
         }
     }
 
-    private void follow(Duration wait) {
+    /** @return whether it came further or is in step; else it asks again at once, on the connection that scripts take */
+    private boolean follow(Duration wait) {
         String dataSet = mirror.dataSet();
         long before = mirror.upTo();
-        switch (store.next(dataSet, before, mirror::call, wait)) {
+        return switch (store.next(dataSet, before, mirror::call, wait)) {
             case Next.Gap gap -> {
                 mirror.broke();
                 ticker.pause(PAUSE);
                 begin();
+                yield true;
             }
             case Next.Followed next -> {
                 mirror.follow(dataSet, next.upTo(), next.newest(), next.copies());
@@ -81,8 +82,9 @@ public class MirrorFollower {
                 if (next.upTo() > before && !isFarBehind) {
                     ticker.pause(GATHER);
                 }
+                yield next.upTo() > before || next.upTo() >= next.newest();
             }
-        }
+        };
     }
 
     /**

@@ -217,13 +217,21 @@ public class PoolManager {
         Batches.atOnce(quarantined, AGENTS_AT_ONCE, pod -> {
             boolean free = probe.saysFree(pod.address());
             if (free) {
-                settled(() -> {
-                    store.free(pod.name(), pod.incarnation());
-                    return true;
-                });
+                free(pod);
             }
             return free;
         });
+    }
+
+    private void free(Pod pod) {
+        try {
+            settled(() -> {
+                store.free(pod.name(), pod.incarnation());
+                return true;
+            });
+        } catch (StoreFaultException e) { // what is damaged of one pod keeps no other from calls
+            log.error("pod stays in quarantine, a record is damaged pod={} problem=\"{}\"", pod.name(), e.getMessage());
+        }
     }
 
     /** The call's record, or empty. */

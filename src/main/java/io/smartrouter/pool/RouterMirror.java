@@ -135,6 +135,9 @@ public class RouterMirror {
             return; // the mirror was given up meanwhile
         }
         touched.forEach(this::put);
+        if (!contributedTo.equals(dataSet)) {
+            contributedTo = ""; // another data set was joined, and this one goes on: what it gives is not in that
+        }
         if (seq > upTo || seq >= newest) {
             inStep = ticker.nanos();
         }

@@ -114,7 +114,7 @@ final class RedisMirrorStore implements MirrorStore, DisposableBean {
             newest = answer.number(1);
             copies.addAll(copies(answer, from));
         }
-        if (upTo == seq && upTo < newest) {
+        if (upTo == seq && upTo < newest && !atMost.isZero()) {
             following.close(); // it may still lead to a primary that nobody else asks any more
         }
         return new Next.Followed(upTo, newest, copies);

@@ -57,11 +57,14 @@ final class TouchedRecords {
         Optional<Copy> before = sid == null
                 ? Optional.empty()
                 : Optional.ofNullable(told.get(sid)).or(() -> known.apply(sid));
-        if (before.isPresent() && before.orElseThrow().seq() > seq) {
-            return;
-        }
         Map<String, String> fields = new HashMap<>();
         event.forEach((field, value) -> fields.put(text(field), text(value)));
+        if (sid != null && before.isPresent() && before.orElseThrow().seq() > seq) {
+            if (fields.containsKey("request") && !before.orElseThrow().fields().containsKey("request")) {
+                name(Copy.Kind.CALL, sid, Long.toString(seq)); // an own outcome that came later did not say it
+            }
+            return;
+        }
         if (sid != null) {
             Optional<Copy> copy = copy(sid, seq, before, fields);
             if (copy.isPresent()) {
@@ -92,11 +95,16 @@ final class TouchedRecords {
             return Optional.empty();
         }
         Copy known = before.orElseThrow();
-        if (known.seq() == seq) { // an own outcome: of what the end alone said more must be read
-            return known.fields().containsKey("pod") ? before : Optional.empty();
+        Map<String, String> held = known.fields();
+        boolean isSame = event.getOrDefault("lease", "").equals(held.get("lease"))
+                && event.getOrDefault("pod", "").equals(held.get("pod"));
+        if (!isSame) {
+            return Optional.empty(); // it had moved, or nothing but its end is known
         }
-        if (!known.isLive()
-                || !event.getOrDefault("lease", "").equals(known.fields().get("lease"))) {
+        if (known.seq() == seq) {
+            return before; // an own outcome
+        }
+        if (!known.isLive()) {
             return Optional.empty();
         }
         return Optional.of(known.ended(Map.of(

@@ -622,7 +622,7 @@ class MirrorIT {
             opened(List.of(one, two), 10);
             two.mirroring().hold(true);
             Map<String, Allocation> given = new HashMap<>();
-            for (String sid : List.of("asked-twice", "moved", "ended")) {
+            for (String sid : List.of("asked-twice", "moved", "ended", "moved-and-ended", "asked-and-ended")) {
                 AllocationRequest request =
                         new AllocationRequest(new CallId(sid), "plivo", "MA1", "acme", null, "REQ-" + sid);
                 given.put(sid, ((Allocated) one.manager().allocate(request)).allocation());
@@ -635,6 +635,17 @@ class MirrorIT {
                     .isInstanceOf(ContinueOutcome.Continues.class);
             CorePods.release(two, "ended");
             assertThat(copy(two, "ended").fields()).doesNotContainKey("pod");
+            Allocation other = Objects.requireNonNull(given.get("moved-and-ended"));
+            for (String sid : List.of("moved-and-ended", "asked-and-ended")) {
+                AllocationRequest held = new AllocationRequest(new CallId(sid), "plivo", "MA1", "acme");
+                assertThat(((Allocated) two.manager().allocate(held)).existing())
+                        .isTrue();
+            }
+            one.pool().agentRefuses(address -> address.equals(other.address()));
+            assertThat(one.manager().continueCall(new ContinueRequest(other.call(), "plivo", "MA1", other.lease())))
+                    .isInstanceOf(ContinueOutcome.Continues.class);
+            CorePods.release(two, "moved-and-ended");
+            CorePods.release(two, "asked-and-ended");
             two.mirroring().hold(false);
             inStep(List.of(one, two));
 
