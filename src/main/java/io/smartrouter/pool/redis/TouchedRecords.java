@@ -3,7 +3,6 @@ package io.smartrouter.pool.redis;
 import io.smartrouter.pool.Copy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a row of events touched. The event of an allocation brings the call's record with it, and that of an end all that
@@ -31,7 +29,6 @@ final class TouchedRecords {
             "pods", Copy.Kind.POD);
 
     private static final Set<String> SAY_NOTHING_OF_RECORDS = Set.of("call_waits", "call_waited", "index_mended");
-    private static final byte[] SID = RedisRecords.bytes("sid");
     private static final Set<String> NOT_OF_THE_RECORD = Set.of("type", "sid");
 
     private final Function<String, Optional<Copy>> known;
@@ -53,24 +50,11 @@ final class TouchedRecords {
      */
     void add(long seq, Map<byte[], byte[]> event) {
         last = event;
-        String sid = value(event, SID);
-        Optional<Copy> before = sid == null
-                ? Optional.empty()
-                : Optional.ofNullable(told.get(sid)).or(() -> known.apply(sid));
         Map<String, String> fields = new HashMap<>();
         event.forEach((field, value) -> fields.put(text(field), text(value)));
-        if (sid != null && before.isPresent() && before.orElseThrow().seq() > seq) {
-            if (fields.containsKey("request") && !before.orElseThrow().fields().containsKey("request")) {
-                name(Copy.Kind.CALL, sid, Long.toString(seq)); // an own outcome that came later did not say it
-            }
+        String sid = fields.get("sid");
+        if (sid != null && isTold(sid, seq, fields)) {
             return;
-        }
-        if (sid != null) {
-            Optional<Copy> copy = copy(sid, seq, before, fields);
-            if (copy.isPresent()) {
-                told.put(sid, copy.orElseThrow());
-                return;
-            }
         }
         boolean says = !SAY_NOTHING_OF_RECORDS.contains(fields.getOrDefault("type", ""));
         String after = says ? Long.toString(seq) : "";
@@ -80,6 +64,19 @@ final class TouchedRecords {
                 name(kind, names, after);
             }
         });
+    }
+
+    /** Whether what is known and the event say all of the call; else its record must be read. */
+    private boolean isTold(String sid, long seq, Map<String, String> event) {
+        Optional<Copy> before = Optional.ofNullable(told.get(sid)).or(() -> known.apply(sid));
+        Optional<Copy> later = before.filter(copy -> copy.seq() > seq);
+        if (later.isPresent()) {
+            // An own outcome: it may not have said by which request the call began.
+            return !event.containsKey("request") || later.orElseThrow().fields().containsKey("request");
+        }
+        Optional<Copy> copy = copy(sid, seq, before, event);
+        copy.ifPresent(now -> told.put(sid, now));
+        return copy.isPresent();
     }
 
     /** The call after this event, if that and what was known before say all of it. */
@@ -153,15 +150,6 @@ final class TouchedRecords {
 
     private static String kind(Copy.Kind kind) {
         return kind == Copy.Kind.CALL ? "call" : "pod";
-    }
-
-    private static @Nullable String value(Map<byte[], byte[]> event, byte[] name) {
-        for (Map.Entry<byte[], byte[]> field : event.entrySet()) {
-            if (Arrays.equals(field.getKey(), name)) {
-                return text(field.getValue());
-            }
-        }
-        return null;
     }
 
     private static String text(byte[] bytes) {
