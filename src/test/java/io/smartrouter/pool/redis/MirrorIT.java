@@ -157,13 +157,13 @@ class MirrorIT {
             for (Future<?> loop : loops) {
                 loop.get();
             }
-            // Those that were asked while it happened: they waited for the settlement.
+            // Those that were asked while it happened, if any was: they waited for the settlement.
             long[] gap = asked.values().stream()
                     .filter(one -> one.ended() > flushing && one.begun() < flushed)
                     .mapToLong(one -> (one.ended() - one.begun()) / 1_000_000)
                     .sorted()
                     .toArray();
-            long p99 = gap[(int) Math.ceil(gap.length * 0.99) - 1];
+            long p99 = gap.length == 0 ? 0 : gap[(int) Math.ceil(gap.length * 0.99) - 1];
             long quarantined = stores.getFirst().manager().pods().stream()
                     .filter(pod -> pod.quarantinedUntil() != null)
                     .count();
@@ -176,7 +176,7 @@ class MirrorIT {
                     quarantined,
                     exhausted.get(),
                     p99,
-                    gap[gap.length - 1],
+                    gap.length == 0 ? 0 : gap[gap.length - 1],
                     gap.length);
             for (Map.Entry<String, Allocated> call : live.entrySet()) {
                 assertThat(CorePods.allocated(stores.getFirst(), call.getKey()).allocation())
