@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -136,7 +137,7 @@ final class TouchedRecords {
             if (questions.getLast().size() == 3 * atOnce) {
                 questions.add(new ArrayList<>());
             }
-            questions.getLast().addAll(List.of(kind(record.kind()), record.name(), after));
+            questions.getLast().addAll(List.of(record.kind().name().toLowerCase(Locale.ROOT), record.name(), after));
         });
         return questions;
     }
@@ -146,10 +147,6 @@ final class TouchedRecords {
         return last.entrySet().stream()
                 .flatMap(field -> Stream.of(text(field.getKey()), text(field.getValue())))
                 .toList();
-    }
-
-    private static String kind(Copy.Kind kind) {
-        return kind == Copy.Kind.CALL ? "call" : "pod";
     }
 
     private static String text(byte[] bytes) {

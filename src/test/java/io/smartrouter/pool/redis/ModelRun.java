@@ -9,7 +9,6 @@ import io.smartrouter.pool.CallId;
 import io.smartrouter.pool.ContinueOutcome;
 import io.smartrouter.pool.ContinueReply;
 import io.smartrouter.pool.ContinueRequest;
-import io.smartrouter.pool.Copy;
 import io.smartrouter.pool.DrainOutcome;
 import io.smartrouter.pool.FollowedCopies;
 import io.smartrouter.pool.Hold;
@@ -29,7 +28,6 @@ import io.smartrouter.pool.StreamEvent;
 import io.smartrouter.testing.TestRedis;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -145,17 +143,9 @@ final class ModelRun implements AutoCloseable {
     private Optional<String> mirrorDiffers(RedisDump dump) {
         mirror.follow();
         String calls = PREFIX + ":call:";
-        Map<String, Double> deadlines = dump.scores().getOrDefault(PREFIX + ":calls", Map.of());
-        return dump.hashes().entrySet().stream()
-                .filter(hash -> hash.getKey().startsWith(calls))
-                .map(hash -> {
-                    String sid = hash.getKey().substring(calls.length());
-                    Map<String, String> record = new HashMap<>(hash.getValue());
-                    record.remove("heartbeat_at"); // the agent's next word brings it back
-                    Optional.ofNullable(deadlines.get(sid))
-                            .ifPresent(deadline -> record.put("deadline", Long.toString(deadline.longValue())));
-                    return mirror.difference(new Copy(Copy.Kind.CALL, sid, record));
-                })
+        return dump.hashes().keySet().stream()
+                .filter(key -> key.startsWith(calls))
+                .map(key -> mirror.difference(dump.call(PREFIX, key.substring(calls.length()))))
                 .flatMap(Optional::stream)
                 .findFirst();
     }

@@ -1,5 +1,7 @@
 package io.smartrouter.pool.redis;
 
+import io.smartrouter.pool.Copy;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +57,17 @@ record RedisDump(
                     answer.get(i + 2));
         }
         return dump;
+    }
+
+    /** A call's record as a mirror holds it: with its deadline, and without what the agent's next word brings back. */
+    Copy call(String prefix, String sid) {
+        Map<String, String> record = new HashMap<>(Objects.requireNonNull(hashes.get(prefix + ":call:" + sid)));
+        record.remove("heartbeat_at");
+        Double deadline = scores.getOrDefault(prefix + ":calls", Map.of()).get(sid);
+        if (deadline != null) {
+            record.put("deadline", Long.toString(deadline.longValue()));
+        }
+        return new Copy(Copy.Kind.CALL, sid, record);
     }
 
     private void put(String key, DataType type, List<String> value) {
