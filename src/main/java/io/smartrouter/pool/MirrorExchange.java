@@ -5,6 +5,7 @@ import io.smartrouter.pool.MirrorStore.Page;
 import io.smartrouter.pool.RouterMirror.HandedOver;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -49,30 +50,65 @@ public class MirrorExchange implements MirrorGathering {
         this.self = tokens.next();
     }
 
-    /** The routers that a settlement waits for. */
-    private record Gathering(String token, Set<String> missing, CountDownLatch complete) {
-        void joined(String router) {
-            missing.remove(router);
-            if (missing.isEmpty()) {
+    /** Routers that have joined a settlement, and those that it waits for: all that listen, and who was heard lately. */
+    private static final class Gathering {
+        private final String token;
+        private final Set<String> lately;
+        private final Set<String> joined = new HashSet<>();
+        private final CountDownLatch complete = new CountDownLatch(1);
+        private int listening = Integer.MAX_VALUE;
+
+        Gathering(String token, Set<String> lately) {
+            this.token = token;
+            this.lately = lately;
+        }
+
+        /** So many hear of it, this router among them if it listens: who has just come need not have heard of the others. */
+        synchronized void announced(int listeners) {
+            listening = listeners;
+            completeIfAllJoined();
+        }
+
+        synchronized void joined(String router) {
+            joined.add(router);
+            completeIfAllJoined();
+        }
+
+        private void completeIfAllJoined() {
+            if (missing() == 0) {
                 complete.countDown();
             }
+        }
+
+        synchronized int missing() {
+            int ofLately = (int)
+                    lately.stream().filter(router -> !joined.contains(router)).count();
+            return Math.max(ofLately, listening - joined.size());
         }
     }
 
     /** Listens, and says that this router is there; every few seconds. */
     public void hello() {
         channel.listen(this::heard);
-        channel.say("hello " + self);
+        sayHello();
+    }
+
+    private void sayHello() {
+        var _ = channel.say("hello " + self);
     }
 
     private void heard(String message) {
         String[] words = message.split(" ", 3);
         switch (words[0]) {
-            case "hello" -> heard.put(words[1], ticker.nanos());
+            case "hello" -> {
+                if (heard.put(words[1], ticker.nanos()) == null && !words[1].equals(self)) {
+                    Thread.ofVirtual().name("greet").start(this::sayHello); // it need not have heard of this one
+                }
+            }
             case "settle" -> Thread.ofVirtual().name("join-mirror").start(() -> contributeAndSay(words[1]));
             case "joined" -> {
                 Gathering now = gathering;
-                if (now != null && now.token().equals(words[1])) {
+                if (now != null && now.token.equals(words[1])) {
                     now.joined(words[2]);
                 }
             }
@@ -83,26 +119,33 @@ public class MirrorExchange implements MirrorGathering {
     @Override
     public void gather(String token) {
         heard.values().removeIf(at -> ticker.since(at).compareTo(HEARD_LATELY) > 0);
-        Set<String> others = ConcurrentHashMap.newKeySet();
-        others.addAll(
+        Gathering now = new Gathering(
+                token,
                 heard.keySet().stream().filter(router -> !router.equals(self)).collect(Collectors.toSet()));
-        Gathering now = new Gathering(token, others, new CountDownLatch(others.isEmpty() ? 0 : 1));
         gathering = now;
         try {
             store.beginJoining(token);
-            channel.say("settle " + token);
+            listenIfPossible();
+            now.announced(channel.say("settle " + token));
             contribute(token);
             // Only then, for others have as many copies, and Redis takes them in turns.
-            if (!now.complete().await(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
-                log.warn(
-                        "settling without the mirrors of some routers missing={}",
-                        now.missing().size());
+            if (!now.complete.await(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
+                log.warn("settling without the mirrors of some routers missing={}", now.missing());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreUnavailableException("interrupted while mirrors are joined", e);
         } finally {
             gathering = null;
+        }
+    }
+
+    /** So that it hears what it will wait for; where it cannot, it waits as long as it may. */
+    private void listenIfPossible() {
+        try {
+            channel.listen(this::heard);
+        } catch (StoreUnavailableException e) {
+            log.warn("settling without hearing of the others reason=\"{}\"", e.getMessage());
         }
     }
 
@@ -114,7 +157,7 @@ public class MirrorExchange implements MirrorGathering {
     private void contributeAndSay(String token) {
         tryToContribute(token);
         if (mirror.isPartOf(token)) {
-            channel.say("joined " + token + " " + self);
+            var _ = channel.say("joined " + token + " " + self);
         }
     }
 

@@ -25,11 +25,13 @@ final class RedisMirrorChannel implements MirrorChannel, DisposableBean {
 
     /** What is not heard costs time and nothing else, so a Redis that is away is no reason to fail. */
     @Override
-    public void say(String message) {
+    public int say(String message) {
         try {
-            redis.read(template -> template.convertAndSend(channel, message));
+            Long heard = redis.read(template -> template.convertAndSend(channel, message));
+            return heard == null ? 0 : heard.intValue();
         } catch (StoreUnavailableException e) {
             log.debug("not said on the channel reason=\"{}\"", e.getMessage());
+            return 0;
         }
     }
 

@@ -27,6 +27,7 @@ import io.smartrouter.pool.PodState;
 import io.smartrouter.pool.StoreUnavailableException;
 import io.smartrouter.pool.Tokens;
 import io.smartrouter.testing.RedisLink;
+import io.smartrouter.testing.TcpProxy;
 import io.smartrouter.testing.TestRedis;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -413,6 +414,36 @@ class MirrorIT {
         }
     }
 
+    /** The newcomer opens the data set, and has not heard of the other one, which needs a moment. */
+    @Test
+    void aRouterThatHasJustComeWaitsForTheMirrorsOfThoseThatListen() {
+        try (TestRedis redis = TestRedis.start();
+                TcpProxy network = TcpProxy.to(redis.port());
+                StoreFixture one =
+                        new StoreFixture("127.0.0.1", network.port(), QUARANTINE, UnaryOperator.identity())) {
+            opened(List.of(one), 3);
+            for (int i = 0; i < 3; i++) {
+                CallId live = new CallId("live-" + i);
+                Allocated given = CorePods.allocated(one, live.value());
+                inStep(List.of(one));
+                network.delay(Duration.ofMillis(20));
+                try (StoreFixture newcomer = new StoreFixture(redis, QUARANTINE)) {
+                    newcomer.cluster(CorePods.pods(3));
+                    newcomer.mirroring().hold(true); // it follows nobody yet, and has said that it is there
+                    newcomer.mirroring().begin();
+                    redis.command("FLUSHALL");
+                    assertThat(newcomer.manager().call(live))
+                            .hasValueSatisfying(call -> assertThat(call.lease())
+                                    .isEqualTo(given.allocation().lease()));
+                    assertThat(newcomer.pool().settlement().opened()).isOne();
+                    newcomer.mirroring().hold(false);
+                }
+                network.delay(Duration.ZERO);
+                inStep(List.of(one));
+            }
+        }
+    }
+
     @Test
     void aRouterThatComesTooLateJoinsAfterTheOpening() {
         try (TestRedis redis = TestRedis.start();
@@ -773,8 +804,8 @@ class MirrorIT {
     /** The channel of a router that is alone. */
     private static final MirrorChannel NOBODY = new MirrorChannel() {
         @Override
-        public void say(String message) {
-            // nobody listens
+        public int say(String message) {
+            return 0;
         }
 
         @Override
