@@ -25,7 +25,7 @@ class RouterTasks implements SmartLifecycle {
     private static final Duration ASK = Duration.ofSeconds(2);
     /** It waits for events by itself; this only keeps a fault from turning fast. */
     private static final Duration FOLLOW = Duration.ofMillis(5);
-    /** A settlement waits for the routers that it heard in the last ten seconds. */
+    /** A settlement waits for the routers of which it missed no more than three. */
     private static final Duration HELLO = Duration.ofSeconds(3);
 
     private static final Duration LAST_STEP = Duration.ofSeconds(2);

@@ -1,5 +1,6 @@
 package io.smartrouter.pool;
 
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** How routers hear of each other and of settlements. Who does not hear joins after the opening. */
@@ -7,9 +8,9 @@ public interface MirrorChannel {
     /**
      * Says something to all routers, this one included.
      *
-     * @return how many hear it, as far as is known: of a cluster those at one of its nodes, none if it could not be said
+     * @return how many hear it, in a Cluster those at one of its nodes; empty if it could not be said
      */
-    int say(String message);
+    OptionalInt say(String message);
 
     /** Listens from now on, if it does not already. */
     void listen(Consumer<String> to);

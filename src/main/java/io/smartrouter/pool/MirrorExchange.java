@@ -5,14 +5,10 @@ import io.smartrouter.pool.MirrorStore.Page;
 import io.smartrouter.pool.RouterMirror.HandedOver;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -29,14 +25,14 @@ import org.springframework.stereotype.Component;
 public class MirrorExchange implements MirrorGathering {
     private static final Logger log = LoggerFactory.getLogger(MirrorExchange.class);
     private static final Duration LONGEST_WAIT = Duration.ofMillis(300);
-    private static final Duration HEARD_LATELY = Duration.ofSeconds(10);
+    private static final Duration SAY_AGAIN = Duration.ofMillis(50);
 
     private final RouterMirror mirror;
     private final MirrorStore store;
     private final MirrorChannel channel;
     private final Ticker ticker;
     private final String self;
-    private final Map<String, Long> heard = new ConcurrentHashMap<>();
+    private final Roster roster;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicLong overbooked = new AtomicLong();
     private final Object contributing = new Object();
@@ -47,68 +43,35 @@ public class MirrorExchange implements MirrorGathering {
         this.store = store;
         this.channel = channel;
         this.ticker = ticker;
-        this.self = tokens.next();
-    }
-
-    /** Routers that have joined a settlement, and those that it waits for: all that listen, and who was heard lately. */
-    private static final class Gathering {
-        private final String token;
-        private final Set<String> lately;
-        private final Set<String> joined = new HashSet<>();
-        private final CountDownLatch complete = new CountDownLatch(1);
-        private int listening = Integer.MAX_VALUE;
-
-        Gathering(String token, Set<String> lately) {
-            this.token = token;
-            this.lately = lately;
-        }
-
-        /** So many hear of it, this router among them if it listens: who has just come need not have heard of the others. */
-        synchronized void announced(int listeners) {
-            listening = listeners;
-            completeIfAllJoined();
-        }
-
-        synchronized void joined(String router) {
-            joined.add(router);
-            completeIfAllJoined();
-        }
-
-        private void completeIfAllJoined() {
-            if (missing() == 0) {
-                complete.countDown();
-            }
-        }
-
-        synchronized int missing() {
-            int ofLately = (int)
-                    lately.stream().filter(router -> !joined.contains(router)).count();
-            return Math.max(ofLately, listening - joined.size());
-        }
+        self = tokens.next();
+        roster = new Roster(self);
     }
 
     /** Listens, and says that this router is there; every few seconds. */
     public void hello() {
         channel.listen(this::heard);
-        sayHello();
+        say("hello " + self);
     }
 
-    private void sayHello() {
-        var _ = channel.say("hello " + self);
+    private void say(String message) {
+        var _ = channel.say(message);
     }
 
     private void heard(String message) {
         String[] words = message.split(" ", 3);
         switch (words[0]) {
             case "hello" -> {
-                if (heard.put(words[1], ticker.nanos()) == null && !words[1].equals(self)) {
-                    Thread.ofVirtual().name("greet").start(this::sayHello); // it need not have heard of this one
+                if (words[1].equals(self)) {
+                    roster.heardItself();
+                } else if (isNew(words[1])) { // and need not know of this one
+                    Thread.ofVirtual().name("greet").start(() -> say("here " + self));
                 }
             }
+            case "here" -> isNew(words[1]);
             case "settle" -> Thread.ofVirtual().name("join-mirror").start(() -> contributeAndSay(words[1]));
             case "joined" -> {
                 Gathering now = gathering;
-                if (now != null && now.token.equals(words[1])) {
+                if (now != null && now.token().equals(words[1])) {
                     now.joined(words[2]);
                 }
             }
@@ -116,21 +79,33 @@ public class MirrorExchange implements MirrorGathering {
         }
     }
 
+    /** It said that it is there; returns whether nothing was known of it. */
+    private boolean isNew(String router) {
+        boolean isNew = roster.heard(router);
+        Gathering now = gathering;
+        if (isNew && now != null) {
+            now.met(router);
+        }
+        return isNew;
+    }
+
     @Override
     public void gather(String token) {
-        heard.values().removeIf(at -> ticker.since(at).compareTo(HEARD_LATELY) > 0);
-        Gathering now = new Gathering(
-                token,
-                heard.keySet().stream().filter(router -> !router.equals(self)).collect(Collectors.toSet()));
+        Gathering now = new Gathering(token, roster.others());
         gathering = now;
         try {
-            store.beginJoining(token);
             listenIfPossible();
-            now.announced(channel.say("settle " + token));
+            store.beginJoining(token);
+            announce(now);
             contribute(token);
             // Only then, for others have as many copies, and Redis takes them in turns.
-            if (!now.complete.await(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
-                log.warn("settling without the mirrors of some routers missing={}", now.missing());
+            long begun = ticker.nanos();
+            while (!now.isCompleteWithin(SAY_AGAIN)) {
+                if (ticker.since(begun).compareTo(LONGEST_WAIT) > 0) {
+                    log.warn("settling without the mirrors of some routers {}", now);
+                    return;
+                }
+                announce(now); // the connections on which they listen come back when they can
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -138,6 +113,10 @@ public class MirrorExchange implements MirrorGathering {
         } finally {
             gathering = null;
         }
+    }
+
+    private void announce(Gathering now) {
+        channel.say("settle " + now.token()).ifPresent(now::announced);
     }
 
     /** So that it hears what it will wait for; where it cannot, it waits as long as it may. */
@@ -157,7 +136,7 @@ public class MirrorExchange implements MirrorGathering {
     private void contributeAndSay(String token) {
         tryToContribute(token);
         if (mirror.isPartOf(token)) {
-            var _ = channel.say("joined " + token + " " + self);
+            say("joined " + token + " " + self);
         }
     }
 

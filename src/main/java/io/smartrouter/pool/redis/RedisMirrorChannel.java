@@ -3,6 +3,7 @@ package io.smartrouter.pool.redis;
 import io.smartrouter.pool.MirrorChannel;
 import io.smartrouter.pool.StoreUnavailableException;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,15 +24,15 @@ final class RedisMirrorChannel implements MirrorChannel, DisposableBean {
         this.listening = new OwnConnection(connections);
     }
 
-    /** What is not heard costs time and nothing else, so a Redis that is away is no reason to fail. */
+    /** Who waits for an answer waits no longer than it would anyway, so a Redis that is away is no reason to fail. */
     @Override
-    public int say(String message) {
+    public OptionalInt say(String message) {
         try {
             Long heard = redis.read(template -> template.convertAndSend(channel, message));
-            return heard == null ? 0 : heard.intValue();
+            return heard == null ? OptionalInt.empty() : OptionalInt.of(heard.intValue());
         } catch (StoreUnavailableException e) {
             log.debug("not said on the channel reason=\"{}\"", e.getMessage());
-            return 0;
+            return OptionalInt.empty();
         }
     }
 

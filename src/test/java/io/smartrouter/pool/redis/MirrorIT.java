@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -804,8 +805,8 @@ class MirrorIT {
     /** The channel of a router that is alone. */
     private static final MirrorChannel NOBODY = new MirrorChannel() {
         @Override
-        public int say(String message) {
-            return 0;
+        public OptionalInt say(String message) {
+            return OptionalInt.of(0);
         }
 
         @Override
