@@ -65,6 +65,31 @@ class RedisSetupsIT {
         }
     }
 
+    /** Its node lost its power, or it hangs: the connections to it stay open. */
+    @Test
+    void aPrimaryThatIsSilentIsLeftForTheOneThatASentinelPromoted() throws Exception {
+        RedisSetups.Watched redis = setups.sentinel();
+        try (RouterProcess router = router(1, redis.settings())) {
+            assertThat(allocate(router, "call-1")).isEqualTo(200);
+            redis.primary().signal("STOP");
+            awaitAllocation(router);
+        } finally {
+            redis.primary().signal("CONT");
+        }
+    }
+
+    @Test
+    void aNodeThatIsSilentIsLeftForTheOneThatTheClusterPromoted() throws Exception {
+        RedisSetups.Clustered redis = setups.cluster();
+        try (RouterProcess router = router(1, inCluster(redis))) {
+            assertThat(allocate(router, "call-1")).isEqualTo(200);
+            redis.owner().signal("STOP");
+            awaitAllocation(router);
+        } finally {
+            redis.owner().signal("CONT");
+        }
+    }
+
     @Test
     void aClusterMovesTheRoutersSlotAndTheRouterFollows() {
         RedisSetups.Clustered redis = setups.cluster();

@@ -113,6 +113,16 @@ public final class TcpProxy implements AutoCloseable {
         set(Mode.HANG);
     }
 
+    /** From now on nothing arrives on the connections that are open, and nobody is told; new ones are carried. */
+    public void silence() {
+        links.forEach(link -> link.silent = true);
+    }
+
+    /** How many of these are open. */
+    public long silent() {
+        return links.stream().filter(link -> link.silent).count();
+    }
+
     /** Requests reach the server; what it replies never arrives. */
     public void swallowReplies() {
         set(Mode.SWALLOW_REPLIES);
@@ -212,6 +222,7 @@ public final class TcpProxy implements AutoCloseable {
         private final Socket server;
         private volatile boolean ended;
         private volatile boolean swallowed;
+        private volatile boolean silent;
 
         Link(Socket client, Socket server) {
             this.client = client;
@@ -239,6 +250,9 @@ public final class TcpProxy implements AutoCloseable {
                 for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
                     if (!awaitTurn(replies)) {
                         break;
+                    }
+                    if (silent) {
+                        continue;
                     }
                     if (replies && mode == Mode.SWALLOW_REPLIES) {
                         swallowed = true;

@@ -29,6 +29,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @Configuration(proxyBeanMethods = false)
 class RedisConfiguration {
     private static final Duration LONGEST_RECONNECT_DELAY = Duration.ofMillis(200);
+    private static final int MISSED_COMMANDS = 10;
 
     /** A command gives up in time: a caller waits in silence. */
     @Bean
@@ -61,17 +62,21 @@ class RedisConfiguration {
     }
 
     /**
-     * What concurrent requests ask leaves together: a write to the socket costs more than the command in it. A command
-     * that is alone waits for nobody, since the event loop flushes as soon as it has nothing else to write.
+     * A connection on which an answer is owed for ten commands' time is ended. And what concurrent requests ask leaves
+     * together: a write to the socket costs more than the command in it. A command that is alone waits for nobody, since
+     * the event loop flushes as soon as it has nothing else to write.
      */
     @Bean
-    ClientResourcesBuilderCustomizer flushedTogether() {
+    ClientResourcesBuilderCustomizer watchedAndFlushedTogether(PoolProperties properties) {
+        Duration silence = properties.redis().commandTimeout().multipliedBy(MISSED_COMMANDS);
         return builder -> builder.nettyCustomizer(new NettyCustomizer() {
             @Override
             public void afterChannelInitialized(Channel channel) {
                 channel.pipeline()
-                        .addFirst(new FlushConsolidationHandler(
-                                FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
+                        .addFirst(
+                                new AnswerWatch(silence),
+                                new FlushConsolidationHandler(
+                                        FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
             }
         });
     }
