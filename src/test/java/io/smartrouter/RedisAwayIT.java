@@ -39,7 +39,6 @@ class RedisAwayIT {
     }
 
     private static boolean gives(RouterProcess router) {
-        String call = "{\"call_sid\":\"of-%d\"}".formatted(router.port());
-        return router.post("/allocate", call).status() == 200;
+        return router.allocate("of-" + router.port()).status() == 200;
     }
 }

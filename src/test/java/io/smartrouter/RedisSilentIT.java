@@ -21,15 +21,13 @@ class RedisSilentIT {
                 RouterProcess router =
                         RouterProcess.start(network.port(), cluster.url(), Map.of("router.settle.quarantine", "0s"))) {
             router.awaitReady();
-            Awaitility.await().until(() -> gives(router, "before"));
+            Awaitility.await().until(() -> router.allocate("before").status() == 200);
             network.silence();
-            Awaitility.await().atMost(PATIENCE).until(() -> gives(router, "after"));
+            Awaitility.await()
+                    .atMost(PATIENCE)
+                    .until(() -> router.allocate("after").status() == 200);
             Awaitility.await().atMost(PATIENCE).until(() -> network.silent() == 0);
-            Awaitility.await().until(() -> gives(router, "before"));
+            Awaitility.await().until(() -> router.allocate("before").status() == 200);
         }
-    }
-
-    private static boolean gives(RouterProcess router, String sid) {
-        return router.post("/allocate", "{\"call_sid\":\"" + sid + "\"}").status() == 200;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smartrouter.testing.RouterProcess;
 import io.smartrouter.testing.TestCluster;
+import io.smartrouter.testing.TestRedis;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -47,7 +48,7 @@ class RedisSetupsIT {
                 "spring.ssl.bundle.pem.redis.truststore.certificate",
                 redis.ca().toString());
         try (RouterProcess router = router(redis.tlsPort(), settings)) {
-            assertThat(allocate(router, "call-1")).isEqualTo(200);
+            assertThat(router.allocate("call-1").status()).isEqualTo(200);
             assertThat(router.post("/release", "{\"call_sid\":\"call-1\"}").status())
                     .isEqualTo(200);
             assertThat(router.management("/actuator/invariants").body()).contains("\"violations_total\":0");
@@ -58,46 +59,45 @@ class RedisSetupsIT {
     @Test
     void aSentinelPromotesTheReplicaAndTheRouterFollows() throws Exception {
         RedisSetups.Watched redis = setups.sentinel();
-        try (RouterProcess router = router(1, redis.settings())) {
-            assertThat(allocate(router, "call-1")).isEqualTo(200);
-            redis.primary().kill();
-            awaitAllocation(router);
-        }
+        routerFollows(redis.settings(), redis.primary()::kill);
     }
 
     /** Its node lost its power, or it hangs: the connections to it stay open. */
     @Test
     void aPrimaryThatIsSilentIsLeftForTheOneThatASentinelPromoted() throws Exception {
         RedisSetups.Watched redis = setups.sentinel();
-        try (RouterProcess router = router(1, redis.settings())) {
-            assertThat(allocate(router, "call-1")).isEqualTo(200);
-            redis.primary().signal("STOP");
-            awaitAllocation(router);
-        } finally {
-            redis.primary().signal("CONT");
-        }
-    }
-
-    @Test
-    void aNodeThatIsSilentIsLeftForTheOneThatTheClusterPromoted() throws Exception {
-        RedisSetups.Clustered redis = setups.cluster();
-        try (RouterProcess router = router(1, inCluster(redis))) {
-            assertThat(allocate(router, "call-1")).isEqualTo(200);
-            redis.owner().signal("STOP");
-            awaitAllocation(router);
-        } finally {
-            redis.owner().signal("CONT");
-        }
+        routerLeavesSilent(redis.settings(), redis.primary());
     }
 
     @Test
     void aClusterMovesTheRoutersSlotAndTheRouterFollows() {
         RedisSetups.Clustered redis = setups.cluster();
-        Map<String, String> settings = inCluster(redis);
+        routerFollows(inCluster(redis), redis.owner()::kill);
+    }
+
+    @Test
+    void aNodeThatIsSilentIsLeftForTheOneThatTheClusterPromoted() {
+        RedisSetups.Clustered redis = setups.cluster();
+        routerLeavesSilent(inCluster(redis), redis.owner());
+    }
+
+    private void routerLeavesSilent(Map<String, String> settings, TestRedis silent) {
+        try {
+            routerFollows(settings, () -> silent.signal("STOP"));
+        } finally {
+            silent.signal("CONT");
+        }
+    }
+
+    private void routerFollows(Map<String, String> settings, Runnable loss) {
         try (RouterProcess router = router(1, settings)) {
-            assertThat(allocate(router, "call-1")).isEqualTo(200);
-            redis.owner().kill();
-            awaitAllocation(router);
+            assertThat(router.allocate("call-1").status()).isEqualTo(200);
+            loss.run();
+            Awaitility.await()
+                    .atMost(FAILOVER)
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(() -> router.allocate("call-2").status() == 200);
+            assertThat(router.allocate("call-1").status()).isEqualTo(200);
         }
     }
 
@@ -125,18 +125,6 @@ class RedisSetupsIT {
                 RedisSetups.PASSWORD,
                 "router.redis.key-prefix",
                 "{voice}");
-    }
-
-    private static void awaitAllocation(RouterProcess router) {
-        Awaitility.await()
-                .atMost(FAILOVER)
-                .pollInterval(Duration.ofMillis(500))
-                .until(() -> allocate(router, "call-2") == 200);
-        assertThat(allocate(router, "call-1")).isEqualTo(200);
-    }
-
-    private static int allocate(RouterProcess router, String sid) {
-        return router.post("/allocate", "{\"call_sid\":\"" + sid + "\"}").status();
     }
 
     private RouterProcess router(int port, Map<String, String> settings) {

@@ -50,14 +50,23 @@ class MirrorExchangeTest {
         }
     };
 
+    private final MirrorStore store = (MirrorStore) Proxy.newProxyInstance(
+            MirrorStore.class.getClassLoader(), new Class<?>[] {MirrorStore.class}, (proxy, method, arguments) -> {
+                if (method.getName().equals("join")) {
+                    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+                    return new MirrorStore.Joined(1, 0);
+                }
+                return null; // only that joining begins
+            });
+    private final RouterMirror mirror = new RouterMirror(ticker);
+    private final MirrorExchange exchange = new MirrorExchange(mirror, store, channel, ticker, () -> "self");
+
     /** Its own join took longer than others are waited for: they began at the same time, and end a little later. */
     @Test
     void othersAreWaitedForAfterALongJoinOfItsOwn() {
-        RouterMirror mirror = new RouterMirror(ticker);
         mirror.took(
                 mirror.generation(),
                 new Copy(Copy.Kind.CALL, "a", Map.of("state", "connected", "seq", "1", "deadline", "1")));
-        MirrorExchange exchange = exchange(mirror);
         exchange.hello();
         heard("hello other");
         AtomicBoolean joined = new AtomicBoolean();
@@ -77,67 +86,58 @@ class MirrorExchangeTest {
     @Test
     void asManyAreWaitedForAsListen() throws Exception {
         listening = OptionalInt.of(2);
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
-        CountDownLatch gathered = gather(exchange);
+        CountDownLatch gathered = gather();
 
         heard("joined " + TOKEN + " self");
         heard("joined " + TOKEN + " self");
         heard("joined of-another-settlement other");
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS))
-                .as("one is missing")
-                .isFalse();
+        waitsStill(gathered, "one is missing");
         heard("joined " + TOKEN + " other");
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     /** Its connection comes back meanwhile, and it did not hear the first word. */
     @Test
     void whoJoinsIsAskedAgainUntilAllHave() throws Exception {
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
         exchange.hello();
         heard("hello other");
-        CountDownLatch gathered = gather(exchange);
-        long first = settlesSaid();
+        CountDownLatch gathered = gather();
 
-        Awaitility.await().until(() -> settlesSaid() > first);
+        awaitSettlesSaid(1);
         listening = OptionalInt.of(3); // and a third one is back
-        Awaitility.await().until(() -> settlesSaid() > first + 2);
+        awaitSettlesSaid(2);
         heard("joined " + TOKEN + " other");
         heard("joined " + TOKEN + " self");
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS))
-                .as("the third is missing")
-                .isFalse();
+        waitsStill(gathered, "the third is missing");
         heard("joined " + TOKEN + " third");
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     @Test
     void whoIsHeardForTheFirstTimeMeanwhileIsWaitedForAsWell() throws Exception {
         listening = OptionalInt.of(1); // at this node of a cluster
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
-        CountDownLatch gathered = gather(exchange);
+        CountDownLatch gathered = gather();
         heard("here other");
         heard("joined " + TOKEN + " self");
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        waitsStill(gathered, "the other is missing");
         heard("joined " + TOKEN + " other");
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     /** Nobody knows then who listens. */
     @Test
     void aWordThatCannotBeSaidIsWaitedForAsLongAsAnyOther() throws Exception {
         listening = OptionalInt.empty();
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
-        CountDownLatch gathered = gather(exchange);
+        CountDownLatch gathered = gather();
         heard("joined " + TOKEN + " self");
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        waitsStill(gathered, "nobody knows who is missing");
+        awaitSettlesSaid(1); // so its time counts
         nanos.addAndGet(Duration.ofMillis(301).toNanos());
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     @Test
     void whoHasJustComeIsGreetedOnce() {
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
         exchange.hello();
         heard("hello self");
         heard("here greeting");
@@ -152,31 +152,29 @@ class MirrorExchangeTest {
     /** Of which nobody heard anything, this router neither; Redis does not count the other one, which is about to return. */
     @Test
     void anOutageMakesNobodyUnknown() throws Exception {
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
         exchange.hello();
         heard("hello other");
         nanos.addAndGet(Duration.ofSeconds(40).toNanos());
-        CountDownLatch gathered = gather(exchange);
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        CountDownLatch gathered = gather();
+        waitsStill(gathered, "the other is missing");
         heard("joined " + TOKEN + " other");
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     /** Where many come at once, the own greetings that come back make nobody unknown. */
     @Test
     void greetingsAreNoHellos() throws Exception {
         listening = OptionalInt.of(1);
-        MirrorExchange exchange = exchange(new RouterMirror(ticker));
         exchange.hello();
         heard("hello other");
         for (int i = 0; i < 10; i++) {
             heard("here self");
         }
-        CountDownLatch gathered = gather(exchange);
+        CountDownLatch gathered = gather();
         heard("joined " + TOKEN + " self");
-        assertThat(gathered.await(100, TimeUnit.MILLISECONDS)).isFalse();
+        waitsStill(gathered, "the other is missing");
         heard("joined " + TOKEN + " other");
-        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+        isDone(gathered);
     }
 
     private void heard(String message) {
@@ -187,26 +185,28 @@ class MirrorExchangeTest {
         return said.stream().filter(("settle " + TOKEN)::equals).count();
     }
 
+    /** Waits until it was said so many times more than by now. */
+    private void awaitSettlesSaid(int more) {
+        long now = settlesSaid();
+        Awaitility.await().until(() -> settlesSaid() >= now + more);
+    }
+
+    private static void waitsStill(CountDownLatch gathered, String why) throws InterruptedException {
+        assertThat(gathered.await(100, TimeUnit.MILLISECONDS)).as(why).isFalse();
+    }
+
+    private static void isDone(CountDownLatch gathered) throws InterruptedException {
+        assertThat(gathered.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
     /** It gathers, and has said so; the latch tells that it has done. */
-    private CountDownLatch gather(MirrorExchange exchange) {
+    private CountDownLatch gather() {
         CountDownLatch gathered = new CountDownLatch(1);
         Thread.ofVirtual().start(() -> {
             exchange.gather(TOKEN);
             gathered.countDown();
         });
-        Awaitility.await().until(() -> settlesSaid() > 0);
+        awaitSettlesSaid(1);
         return gathered;
-    }
-
-    private MirrorExchange exchange(RouterMirror mirror) {
-        MirrorStore store = (MirrorStore) Proxy.newProxyInstance(
-                MirrorStore.class.getClassLoader(), new Class<?>[] {MirrorStore.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("join")) {
-                        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
-                        return new MirrorStore.Joined(1, 0);
-                    }
-                    return null; // only that joining begins
-                });
-        return new MirrorExchange(mirror, store, channel, ticker, () -> "self");
     }
 }

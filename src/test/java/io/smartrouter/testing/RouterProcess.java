@@ -165,6 +165,11 @@ public final class RouterProcess implements AutoCloseable {
     /** An answer of its API. */
     public record Answer(int status, String body) {}
 
+    /** Asks for a pod. */
+    public Answer allocate(String sid) {
+        return post("/allocate", "{\"call_sid\":\"" + sid + "\"}");
+    }
+
     /** Posts JSON. */
     public Answer post(String path, String json) {
         return post(path, json, Map.of());

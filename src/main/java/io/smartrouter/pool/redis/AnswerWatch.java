@@ -22,7 +22,7 @@ final class AnswerWatch extends IdleStateHandler {
     private boolean owed; // this and the next one are the event loop's
     private long owedSince;
 
-    /** For one connection. It may take up to twice that long. */
+    /** For one connection. It takes up to twice that long, and hardly less where the connection is in use. */
     AnswerWatch(Duration longest) {
         super(longest.toNanos(), 0, 0, TimeUnit.NANOSECONDS);
         this.longest = longest.toNanos();
